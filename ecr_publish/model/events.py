@@ -1,0 +1,34 @@
+"""Events of a run, told to observers in order from one thread; and the progress that a step tells while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line for people about what is going on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """Output of somebody else's program (a build log): printed so that it can command nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """`done` of `total` bytes of `what` (a blob's short digest) have moved; the same `what` again replaces it."""
+
+    what: str
+    done: int
+    total: int
+
+
+Progress: TypeAlias = Note | Untrusted | Transferred
+Notify: TypeAlias = Callable[[Progress], None]

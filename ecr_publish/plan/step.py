@@ -1,0 +1,68 @@
+"""Step: what the planner knows of a step, and all that a step may look at when it is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from ecr_publish.config.model import Config, Edge, Image
+from ecr_publish.model.origin import Origin
+from ecr_publish.model.tags import TagSet
+from ecr_publish.model.target import Place, Target
+from ecr_publish.plan.intent import Give, Intent, Need, On
+from ecr_publish.run.ledger import Facts
+from ecr_publish.run.outcome import Outcome
+from ecr_publish.ports import Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One arrival as a step sees it when it is planned. Absent ends are None."""
+
+    config: Config
+    origin: Origin
+    now: datetime
+    place: Place
+    image: Image | None = None
+    tags: TagSet | None = None
+    target: Target | None = None
+    edge: Edge | None = None
+    sources: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """A step's answer to an arrival that it does not want to run on, with the reason."""
+
+    reason: str
+
+
+class Step(Protocol):
+    """A small stateless object; built-in steps and plugins' steps are the same to the planner and the scheduler."""
+
+    @property
+    def name(self) -> str:
+        """The word used in `pipeline:`, on the command line and in reports."""
+
+    @property
+    def on(self) -> On:
+        """On which arrivals it can run."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is planned for itself on each arrival, or only where another step needs what it gives."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The facts that must hold before."""
+
+    @property
+    def gives(self) -> tuple[Give, ...]:
+        """The facts that hold afterwards."""
+
+    def details(self, scene: Scene) -> Any:
+        """The typed, frozen details for the plan, or LeaveOut. Pure. Raises PlanImpossible or ConfigError."""
+
+    def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
+        """Perform it. Done and AlreadyDone carry one value for each of `gives`, in order. Raises PublishError."""

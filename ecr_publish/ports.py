@@ -1,0 +1,198 @@
+"""Ports: what the inside needs of the outside, as small Protocols. Adapters satisfy them without importing this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import Notify
+from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, PublishedImage
+from ecr_publish.model.promotion import Promotion
+from ecr_publish.model.registry import Repository
+from ecr_publish.model.scan import Scan, ScanEvidence
+from ecr_publish.model.target import Target
+from ecr_publish.model.verdict import GateAnswer
+
+
+class Clock(Protocol):
+    """Time. `now` is aware UTC; `monotonic` is in seconds from an arbitrary point and never goes back."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds for measuring durations."""
+
+    def sleep(self, wait: timedelta) -> None:
+        """Return after `wait`; raises Interrupted or Terminated at once when the run is asked to stop."""
+
+
+class Stop(Protocol):
+    """Whether this run has been asked to stop."""
+
+    def check(self) -> None:
+        """Raise Interrupted or Terminated if so. Called before each request and between chunks of long work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach one registry now. `authorization` is a whole header value, None for anonymous; never printed."""
+
+    base_url: str  # https://host, or http://127.0.0.1:port on loopback only; no path
+    authorization: str | None = field(default=None, repr=False)
+    expires: datetime | None = None
+
+
+class CredentialSource(Protocol):
+    """The only place that ever holds a registry token."""
+
+    def access(self, target: Target) -> Access:
+        """Where the target's registry is and a token with at least some minutes left. Cached; safe from threads."""
+
+    def renew(self, target: Target) -> Access:
+        """The same with a new token: called once after the registry said that the token has expired."""
+
+
+class Identities(Protocol):
+    """Who we are at a target."""
+
+    def identity(self, target: Target) -> Identity:
+        """STS GetCallerIdentity under the target's role or profile. Raises NotAuthorised, WrongAccount, Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """What the registry says of one repository. `immutable` None: no setting known (a plain registry)."""
+
+    repository: Repository
+    immutable: bool | None = None
+    except_tags: tuple[str, ...] = ()  # wildcard filters that are exempt from the setting
+    scan_on_push: bool | None = None
+    enhanced: bool = False
+
+
+class Repositories(Protocol):
+    """Repositories as settings (the JSON API)."""
+
+    def describe(self, target: Target, repository: Repository) -> RepositoryState | None:
+        """Its settings, or None if it does not exist. For a plain registry: a state with nothing known."""
+
+    def create(self, target: Target, repository: Repository) -> RepositoryState:
+        """Create it with the safe defaults; one that exists meanwhile is success. Raises NotAuthorised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push or copy did. `moved_bytes` were sent; `reused_bytes` were there already or mounted."""
+
+    image: PublishedImage
+    already_there: bool  # not one request changed anything
+    moved_bytes: int = 0
+    reused_bytes: int = 0
+    mounted_blobs: int = 0
+
+
+class Images(Protocol):
+    """Image content in registries (the `/v2` API): the transfer engine.
+
+    Every method checks the digest of what it receives. Raises RepositoryMissing, NotAuthorised, TokenExpired (only
+    after one renewal), TagTaken (the registry's own refusal of an immutable tag), DigestMismatch, Throttled and
+    Unavailable (after retries), RegistryRefused.
+    """
+
+    def find(self, target: Target, repository: Repository, reference: str) -> PublishedImage | None:
+        """The image under a tag or digest (`tags` holds the tag asked for), with its children; None if absent."""
+
+    def labels(self, target: Target, image: PublishedImage) -> dict[str, str]:
+        """Annotations of the manifest or index, over the labels of the (first scannable child's) config."""
+
+    def tags(self, target: Target, repository: Repository) -> tuple[str, ...]:
+        """All tag names of the repository, every page; unsorted."""
+
+    def push(
+        self, layout: InLayout, target: Target, repository: Repository, tags: tuple[str, ...], notify: Notify
+    ) -> Pushed:
+        """Blobs, manifests by digest (children first), then `tags` in order: the last one is the last write.
+
+        A single manifest with one tag is one PUT by tag. Raises BadImage if the layout's bytes are not what it says.
+        """
+
+    def copy(
+        self, image: PublishedImage, source: Target, target: Target, repository: Repository, tags: tuple[str, ...],
+        notify: Notify,
+    ) -> Pushed:
+        """The same digest with exact manifest bytes in another repository (or only `tags` in the same one).
+
+        Read back and compared before it returns. Nothing is tagged unless everything below the tag is there.
+        """
+
+
+class ScanSource(Protocol):
+    """The registry's own scanner."""
+
+    def scan(self, target: Target, repository: Repository, digest: Digest) -> Scan:
+        """The present state of one manifest's scan, all pages read; starts a manual basic scan where none will come
+        by itself. Never raises for a state: states are values."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What a builder is asked for. Paths are absolute; `build` is the file's own `build:` section."""
+
+    image: str
+    build: Any  # config.model.Build
+    root: Path  # the directory of ecr-publish.yaml; contexts may not leave it
+    output: Path  # an empty directory of our own for a layout
+    labels: tuple[tuple[str, str], ...]  # labels and OCI annotations, computed when planned
+    created: datetime  # the time stamped into reproducible images
+    as_layout: bool = False  # the result must be a layout (another job goes on with it)
+
+
+class Builder(Protocol):
+    """One way to make an image."""
+
+    @property
+    def name(self) -> str:
+        """The word behind `builder:`."""
+
+    def build(self, request: BuildRequest, notify: Notify) -> BuiltImage:
+        """Build it. Raises BuildFailed, EngineUnavailable, BadImage, MachineFault."""
+
+
+class EngineImages(Protocol):
+    """Images that lie in a container engine's own store."""
+
+    def layout(self, image: InEngine, output: Path, notify: Notify) -> InLayout:
+        """Write the image as an OCI layout into `output`, streaming. Raises EngineUnavailable, MachineFault."""
+
+
+class Gates(Protocol):
+    """All gates, built-in and of plugins; every one must allow."""
+
+    def judge(self, promotion: Promotion, evidence: ScanEvidence, required: tuple[str, ...]) -> tuple[GateAnswer, ...]:
+        """One answer per gate; a gate that raises, answers nothing or is required and absent has answered CannotJudge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a step may touch while it runs; built in `app.py` only."""
+
+    clock: Clock
+    stop: Stop
+    identities: Identities
+    repositories: Repositories
+    images: Images
+    scans: ScanSource
+    builders: tuple[Builder, ...]
+    engine: EngineImages
+    gates: Gates
+    root: Path  # the directory of ecr-publish.yaml
+    workspace: Path  # .ecr-publish: ours to write, never part of a context
+    notify: Notify  # progress of the intent that is running
+    spool: Callable[[str], AbstractContextManager[Path]]  # a temporary directory for one image, removed afterwards
+
