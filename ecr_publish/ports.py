@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
-from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, PublishedImage
+from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.promotion import Promotion
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.scan import Scan, ScanEvidence
@@ -105,6 +105,9 @@ class Images(Protocol):
     Unavailable (after retries), RegistryRefused.
     """
 
+    def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
+        """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent."""
+
     def find(self, target: Target, repository: Repository, reference: str) -> PublishedImage | None:
         """The image under a tag or digest (`tags` holds the tag asked for), with its children; None if absent."""
 
@@ -123,7 +126,12 @@ class Images(Protocol):
         """
 
     def copy(
-        self, image: PublishedImage, source: Target, target: Target, repository: Repository, tags: tuple[str, ...],
+        self,
+        image: PublishedImage,
+        source: Target,
+        target: Target,
+        repository: Repository,
+        tags: tuple[str, ...],
         notify: Notify,
     ) -> Pushed:
         """The same digest with exact manifest bytes in another repository (or only `tags` in the same one).
@@ -195,4 +203,4 @@ class Ports:
     workspace: Path  # .ecr-publish: ours to write, never part of a context
     notify: Notify  # progress of the intent that is running
     spool: Callable[[str], AbstractContextManager[Path]]  # a temporary directory for one image, removed afterwards
-
+    reuse: Mapping[str, InRegistry] = field(default_factory=dict)  # image -> what a taken fixed tag already holds

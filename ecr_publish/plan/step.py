@@ -29,6 +29,8 @@ class Scene:
     target: Target | None = None
     edge: Edge | None = None
     sources: tuple[Target, ...] = ()
+    inputs: str | None = None  # content hash of all that goes into the image's build; None where it was not computed
+    resumed: str | None = None  # the tag or digest by which a later job takes up what was published
 
 
 @dataclass(frozen=True, slots=True)
