@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ecr_publish.model.scan import ScanEvidence
     from ecr_publish.model.verdict import Verdict
     from ecr_publish.plan.intent import Intent
-    from ecr_publish.plan.step import Step
     from ecr_publish.ports import Builder
     from ecr_publish.report.report import Report, Reporter
     from ecr_publish.run.outcome import Outcome
+    from ecr_publish.run.step import Step
 
 hookspec = pluggy.HookspecMarker("ecr_publish")
 hookimpl = pluggy.HookimplMarker("ecr_publish")

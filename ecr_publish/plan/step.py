@@ -10,10 +10,7 @@ from ecr_publish.config.model import Config, Edge, Image
 from ecr_publish.model.origin import Origin
 from ecr_publish.model.tags import TagSet
 from ecr_publish.model.target import Place, Target
-from ecr_publish.plan.intent import Give, Intent, Need, On
-from ecr_publish.run.ledger import Facts
-from ecr_publish.run.outcome import Outcome
-from ecr_publish.ports import Ports
+from ecr_publish.plan.intent import Give, Need, On
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ class LeaveOut:
     reason: str
 
 
-class Step(Protocol):
-    """A small stateless object; built-in steps and plugins' steps are the same to the planner and the scheduler."""
+class Plannable(Protocol):
+    """The half of a step that the planner knows; built-in steps and plugins' steps are the same to it."""
 
     @property
     def name(self) -> str:
@@ -65,6 +62,3 @@ class Step(Protocol):
 
     def details(self, scene: Scene) -> Any:
         """The typed, frozen details for the plan, or LeaveOut. Pure. Raises PlanImpossible or ConfigError."""
-
-    def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
-        """Perform it. Done and AlreadyDone carry one value for each of `gives`, in order. Raises PublishError."""

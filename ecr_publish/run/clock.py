@@ -1,0 +1,85 @@
+"""The only place that knows what time it is: the machine's clock, and one that is advanced by hand."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Waiting(Protocol):
+    """Something that a sleep can wait on and that ends it early: a stop request."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to that many seconds; True if stopping was asked for."""
+
+    def check(self) -> None:
+        """Raise if stopping was asked for."""
+
+
+class SystemClock:
+    """The machine's clock; its sleep ends at once when the run is asked to stop."""
+
+    def __init__(self, stop: Waiting) -> None:
+        self._stop = stop
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, wait: timedelta) -> None:
+        """Return after `wait`; raises Interrupted or Terminated as soon as the run is asked to stop."""
+        self._stop.wait(max(0.0, wait.total_seconds()))
+        self._stop.check()
+
+
+class SimulatedClock:
+    """A clock that only moves when somebody sleeps on it or advances it: a rehearsal waits hours in no time.
+
+    Each sleep advances the common time, so that of several sleepers each sees at least its own wait pass.
+    """
+
+    def __init__(self, start: datetime, stop: Waiting | None = None, breath: float = 0.0) -> None:
+        self._now, self._elapsed = start, 0.0
+        self._lock = threading.Lock()
+        self._stop, self._breath = stop, breath
+
+    def now(self) -> datetime:
+        """The simulated instant, aware, UTC."""
+        with self._lock:
+            return self._now
+
+    def monotonic(self) -> float:
+        """Simulated seconds since the start."""
+        with self._lock:
+            return self._elapsed
+
+    def advance(self, wait: timedelta) -> None:
+        """Move the time forward."""
+        with self._lock:
+            self._now += wait
+            self._elapsed += wait.total_seconds()
+
+    def sleep(self, wait: timedelta) -> None:
+        """Advance by `wait` and return; raises Interrupted or Terminated if the run was asked to stop."""
+        if self._stop is not None:
+            # A breath of real time lets other threads of the rehearsal take their turn before time moves on.
+            self._stop.wait(self._breath)
+            self._stop.check()
+        self.advance(max(wait, timedelta()))
+
+
+def full_jitter() -> Callable[[float], float]:
+    """A function that gives a random share of the seconds it is given: spreads retries of many clients.
+
+    Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (full jitter).
+    """
+    generator = random.Random()  # noqa: S311 - spreads load, guards nothing
+    return lambda seconds: generator.uniform(0.0, seconds)
