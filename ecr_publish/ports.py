@@ -203,4 +203,5 @@ class Ports:
     workspace: Path  # .ecr-publish: ours to write, never part of a context
     notify: Notify  # progress of the intent that is running
     spool: Callable[[str], AbstractContextManager[Path]]  # a temporary directory for one image, removed afterwards
+    as_layout: bool = False  # builds end in layouts, so that a job on another machine can go on with them
     reuse: Mapping[str, InRegistry] = field(default_factory=dict)  # image -> what a taken fixed tag already holds

@@ -28,6 +28,7 @@ class Scene:
     sources: tuple[Target, ...] = ()
     inputs: str | None = None  # content hash of all that goes into the image's build; None where it was not computed
     resumed: str | None = None  # the tag or digest by which a later job takes up what was published
+    tag: str | None = None  # --tag of a later promotion: stands for the git tag in `when.tag`
 
 
 @dataclass(frozen=True, slots=True)

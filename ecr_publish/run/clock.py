@@ -81,5 +81,5 @@ def full_jitter() -> Callable[[float], float]:
 
     Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (full jitter).
     """
-    generator = random.Random()  # noqa: S311 - spreads load, guards nothing
+    generator = random.Random()
     return lambda seconds: generator.uniform(0.0, seconds)

@@ -1,0 +1,118 @@
+"""push: blobs, manifests by digest, tags last; to the environments that no promotion edge leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ecr_publish.errors import ImageMissing
+from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+from ecr_publish.model.registry import Repository
+from ecr_publish.model.tags import Floating, Tag, TagSet
+from ecr_publish.model.target import Create, Target
+from ecr_publish.plan.intent import At, Give, Intent, Need, On
+from ecr_publish.plan.step import Scene
+from ecr_publish.plan.targets import pointer, repository
+from ecr_publish.ports import Ports, Pushed
+from ecr_publish.run.ledger import Facts
+from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
+from ecr_publish.steps.tagging import tagging
+
+
+@dataclass(frozen=True, slots=True)
+class PushDetails:
+    """Where the image goes and under which tags; `pointer` is moved last of all."""
+
+    target: Target
+    repository: Repository
+    tags: tuple[Tag, ...]
+    pointer: str | None
+
+    @property
+    def summary(self) -> str:
+        """`A.dkr.ecr.…/web: 1.4.0, latest`."""
+        names = [tag.name for tag in self.tags] + ([self.pointer] if self.pointer else [])
+        return f"{self.repository}: {', '.join(names) or 'untagged'}"
+
+
+class Push:
+    """Runs once per image and entry target."""
+
+    name = "push"
+    on = On.ENTRY
+    wanted = True
+    needs = (Need(BuiltImage, At.IMAGE), Need(TagSet, At.IMAGE), Need(Identity, At.TARGET))
+    gives = (Give(PublishedImage, At.HERE),)
+
+    def details(self, scene: Scene) -> PushDetails:
+        """The repository at this target and the planned tags."""
+        assert scene.image is not None
+        assert scene.target is not None
+        return PushDetails(
+            target=scene.target,
+            repository=repository(scene.image, scene.target),
+            tags=scene.tags.tags if scene.tags else (),
+            pointer=pointer(scene.image, scene.target),
+        )
+
+    def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
+        """Write what is missing. Raises TagTaken before the first byte if a fixed tag names another digest."""
+        details: PushDetails = intent.details
+        ensure_repository(details.target, details.repository, ports)
+        built = facts.get(BuiltImage, replace(intent.place, target=None))
+        match built.where:
+            case InRegistry():
+                return _reuse(built.where, details, ports)
+            case InLayout():
+                return _push(built.where, details, ports)
+            case InEngine():
+                with ports.spool(str(intent.place.image)) as directory:
+                    return _push(ports.engine.layout(built.where, directory, ports.notify), details, ports)
+
+
+def all_tags(tags: tuple[Tag, ...], last: str | None) -> tuple[Tag, ...]:
+    """The tags with the environment's pointer behind them: it is the last write."""
+    pointed = (Tag(last, Floating(), "pointer"),) if last else ()
+    return (*(tag for tag in tags if tag.name != last), *pointed)
+
+
+def ensure_repository(target: Target, name: Repository, ports: Ports) -> None:
+    """Create a missing repository where the environment says `create: if-missing`; elsewhere the push itself says it."""
+    if target.create is Create.IF_MISSING and ports.repositories.describe(target, name) is None:
+        ports.repositories.create(target, name)
+
+
+def _push(layout: InLayout, details: PushDetails, ports: Ports) -> Outcome:
+    tags = tagging(
+        ports.images, details.target, details.repository, layout.digest, all_tags(details.tags, details.pointer)
+    )
+    pushed = ports.images.push(layout, details.target, details.repository, tags.write, ports.notify)
+    return published(pushed, tags.names, already=pushed.already_there and not tags.write, warnings=tags.held)
+
+
+def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:
+    """The image is published already: complete its tags (another entry target gets a copy)."""
+    image = ports.images.find(details.target, there.repository, str(there.digest))
+    if image is None:
+        raise ImageMissing(
+            what=f"{there.digest} was there a moment ago and is gone",
+            where=str(there.repository),
+            hint="run again; if it happens again, look for a lifecycle policy or a clean-up job that deletes it",
+        )
+    tags = tagging(
+        ports.images, details.target, details.repository, there.digest, all_tags(details.tags, details.pointer)
+    )
+    if not tags.write and there.repository == details.repository:
+        return published(Pushed(image, already_there=True), tags.names, already=True, warnings=tags.held)
+    pushed = ports.images.copy(
+        image, details.target, details.target, details.repository, tags.write, ports.notify
+    )
+    return published(pushed, tags.names, already=False, warnings=tags.held)
+
+
+def published(pushed: Pushed, tags: tuple[str, ...], *, already: bool, warnings: tuple[str, ...]) -> Outcome:
+    """The outcome of a push: Done or AlreadyDone, with the image under all its tags as the fact."""
+    image = replace(pushed.image, tags=tags)
+    text = f"{image.repository}@{image.digest}"
+    if already:
+        return AlreadyDone(text, (image,), warnings)
+    return Done(text, (image,), warnings)

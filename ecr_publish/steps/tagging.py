@@ -1,0 +1,78 @@
+"""Which of an image's tags are to be written: the same digest is success, another one a refusal, floating tags only
+go forward. The one place that decides this, for push and promote alike."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ecr_publish.errors import TagTaken
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.registry import Repository
+from ecr_publish.model.tags import Fixed, Floating, Tag
+from ecr_publish.model.target import Target
+from ecr_publish.ports import Images
+from ecr_publish.tags import moves
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """`write` in order; `there` already name the digest; `held` are floating tags that would have gone back."""
+
+    write: tuple[str, ...]
+    there: tuple[str, ...]
+    held: tuple[str, ...]  # sentences
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tags that name the digest afterwards."""
+        return (*self.there, *self.write)
+
+
+def tagging(
+    images: Images, target: Target, repository: Repository, digest: Digest, tags: tuple[Tag, ...]
+) -> Tagging:
+    """Look at each tag in the repository and decide. Raises TagTaken naming both digests."""
+    write, there, held = [], [], []
+    existing: tuple[str, ...] | None = None
+    for tag in tags:
+        present = images.digest(target, repository, tag.name)
+        if present == digest:
+            there.append(tag.name)
+            continue
+        if isinstance(tag.movement, Fixed) and present is not None:
+            raise taken(tag.name, repository, present, digest)
+        if isinstance(tag.movement, Floating) and tag.movement.version is not None:
+            existing = images.tags(target, repository) if existing is None else existing
+            if (blocker := moves(tag, existing)) is not None:
+                held.append(f"{tag.name} stays where it is: {blocker.reason}")
+                continue
+        write.append(tag.name)
+    return Tagging(tuple(write), tuple(there), tuple(held))
+
+
+def taken(name: str, repository: Repository, present: Digest, wanted: Digest) -> TagTaken:
+    """The refusal of a fixed tag that names another digest."""
+    return TagTaken(
+        what=f"the tag {name} already names {present}, this image is {wanted}",
+        where=f"{repository}:{name}",
+        hint="a fixed tag never moves: release under a new version, or list the tag under floating: if it is meant to",
+    )
+
+
+_PARTIAL = re.compile(r"v?(\d+)(?:\.(\d+))?")
+_FULL = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
+
+
+def carried(name: str, beside: tuple[str, ...]) -> Tag:
+    """How a tag may move that a later promotion finds on the source's digest, where no rule is at hand.
+
+    `latest`, `1` and `1.4` float within the release that stands beside them on the same digest; all others are fixed.
+    """
+    releases = [match[1] for each in beside if (match := _FULL.fullmatch(each))]
+    version = releases[0] if releases else None
+    if name == "latest":
+        return Tag(name, Floating(version, ""), "carried")
+    if (partial := _PARTIAL.fullmatch(name)) is not None:
+        return Tag(name, Floating(version, ".".join(part for part in partial.groups() if part)), "carried")
+    return Tag(name, Fixed(), "carried")
