@@ -82,6 +82,9 @@ class Repositories(Protocol):
     def describe(self, target: Target, repository: Repository) -> RepositoryState | None:
         """Its settings, or None if it does not exist. For a plain registry: a state with nothing known."""
 
+    def tags_of(self, target: Target, repository: Repository, digest: Digest) -> tuple[str, ...]:
+        """All tags on that digest, sorted (DescribeImages); for registries without that API: empty."""
+
     def create(self, target: Target, repository: Repository) -> RepositoryState:
         """Create it with the safe defaults; one that exists meanwhile is success. Raises NotAuthorised."""
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.platform import Platform
 from ecr_publish.model.registry import Repository
+from ecr_publish.model.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class InEngine:
 class InRegistry:
     """The image is already published: a taken fixed tag of the same commit and the same inputs."""
 
+    target: Target
     repository: Repository
     digest: Digest
 

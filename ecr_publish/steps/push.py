@@ -91,7 +91,7 @@ def _push(layout: InLayout, details: PushDetails, ports: Ports) -> Outcome:
 
 def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:
     """The image is published already: complete its tags (another entry target gets a copy)."""
-    image = ports.images.find(details.target, there.repository, str(there.digest))
+    image = ports.images.find(there.target, there.repository, str(there.digest))
     if image is None:
         raise ImageMissing(
             what=f"{there.digest} was there a moment ago and is gone",
@@ -103,9 +103,7 @@ def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:
     )
     if not tags.write and there.repository == details.repository:
         return published(Pushed(image, already_there=True), tags.names, already=True, warnings=tags.held)
-    pushed = ports.images.copy(
-        image, details.target, details.target, details.repository, tags.write, ports.notify
-    )
+    pushed = ports.images.copy(image, there.target, details.target, details.repository, tags.write, ports.notify)
     return published(pushed, tags.names, already=False, warnings=tags.held)
 
 

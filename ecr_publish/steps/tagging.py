@@ -29,9 +29,7 @@ class Tagging:
         return (*self.there, *self.write)
 
 
-def tagging(
-    images: Images, target: Target, repository: Repository, digest: Digest, tags: tuple[Tag, ...]
-) -> Tagging:
+def tagging(images: Images, target: Target, repository: Repository, digest: Digest, tags: tuple[Tag, ...]) -> Tagging:
     """Look at each tag in the repository and decide. Raises TagTaken naming both digests."""
     write, there, held = [], [], []
     existing: tuple[str, ...] | None = None
