@@ -76,7 +76,7 @@ def all_tags(tags: tuple[Tag, ...], last: str | None) -> tuple[Tag, ...]:
 
 
 def ensure_repository(target: Target, name: Repository, ports: Ports) -> None:
-    """Create a missing repository where the environment says `create: if-missing`; elsewhere the push itself says it."""
+    """Create a missing repository where `create: if-missing` allows; elsewhere the push itself says so."""
     if target.create is Create.IF_MISSING and ports.repositories.describe(target, name) is None:
         ports.repositories.create(target, name)
 

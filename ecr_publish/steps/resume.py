@@ -95,7 +95,7 @@ def _built(details: BuiltDetails, ports: Ports) -> Outcome:
         raise ResultUnusable(
             what=f"the layout {details.layout} does not hold {digest} as the result file says",
             where=details.origin,
-            hint="run `ecr-publish build` again; carry .ecr-publish/layouts and .ecr-publish/result.d between jobs whole",
+            hint="run `ecr-publish build` again; carry .ecr-publish between jobs whole",
         )
     return Done(f"{digest} ({details.layout})", (BuiltImage(InLayout(str(path), digest), "layout", details.origin),))
 
