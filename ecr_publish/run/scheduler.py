@@ -127,7 +127,7 @@ class Scheduler:
             return Failed(error)
         except OSError as error:
             return Failed(_machine_fault(error, intent))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the border: one image must not hide the others
             fault = PublishError(
                 what=f"a fault of ours or of a plugin: {type(error).__name__}: {error}",
                 where=intent.id,
