@@ -1,0 +1,164 @@
+"""The scheduler runs what has its facts, records everything, and lets no failure hide another."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ecr_publish.errors import MachineFault, TagTaken
+from ecr_publish.model.target import Place
+from ecr_publish.plan.intent import FactKey, Intent
+from ecr_publish.ports import Ports
+from ecr_publish.run.clock import SimulatedClock
+from ecr_publish.run.exitcode import exit_code
+from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted
+from ecr_publish.run.scheduler import Scheduler
+from ecr_publish.run.stop import StopRequest
+
+START = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@dataclass
+class Acting:
+    """A step whose act is given per place; gives the place's name as a fact."""
+
+    acts: dict[str, object] = field(default_factory=dict)
+
+    def run(self, intent, facts, ports):
+        act = self.acts.get(str(intent.place))
+        outcome = act(ports) if callable(act) else None
+        return outcome or Done(str(intent.place), tuple(str(intent.place) for _ in intent.gives))
+
+
+@dataclass
+class Seen:
+    words: list[str] = field(default_factory=list)
+    threads: set[int] = field(default_factory=set)
+
+    def started(self, intent):
+        self._saw(f"started {intent.place}")
+
+    def progress(self, intent, progress):
+        self._saw(f"progress {intent.place}")
+
+    def finished(self, intent, outcome):
+        self._saw(f"finished {intent.place} {type(outcome).__name__}")
+
+    def _saw(self, word):
+        self.words.append(word)
+        self.threads.add(threading.get_ident())
+
+
+def intent(image, *needs):
+    keys = tuple(FactKey(str, Place(image=need)) for need in needs)
+    return Intent("act", Place(image=image), (), keys, (FactKey(str, Place(image=image)),), None)
+
+
+def execute(intents, acts=None, stop=None):
+    stop, seen = stop or StopRequest(), Seen()
+    clock = SimulatedClock(START, stop)
+    absent = object()
+    ports = Ports(
+        clock=clock, stop=stop, identities=absent, repositories=absent, images=absent, scans=absent, builders=(),
+        engine=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
+        spool=lambda name: nullcontext(Path()),
+    )  # fmt: skip
+    ledger = Scheduler({"act": Acting(acts or {})}, ports, stop, seen).execute(tuple(intents))
+    return {str(entry.intent.place): entry.outcome for entry in ledger.entries}, seen, ledger
+
+
+def taken(ports):
+    raise TagTaken(what="taken", where="web:1", hint="-")
+
+
+def test_what_needs_a_fact_runs_after_what_gives_it():
+    _, seen, _ = execute([intent("b", "a"), intent("a")])
+    assert seen.words.index("started b") > seen.words.index("finished a Done")
+
+
+def test_one_failure_does_not_hide_another_image():
+    outcomes, _, ledger = execute([intent("a"), intent("b"), intent("c", "a")], {"a": taken})
+    assert isinstance(outcomes["a"], Failed)
+    assert isinstance(outcomes["b"], Done)
+    assert outcomes["c"] == NotStarted("act a failed")
+    assert exit_code(ledger.entries) == 5
+
+
+def test_what_hangs_on_a_hopeless_intent_is_hopeless_too():
+    outcomes, _, _ = execute([intent("a"), intent("b", "a"), intent("c", "b")], {"a": taken})
+    assert isinstance(outcomes["c"], NotStarted)
+
+
+def test_a_fault_in_a_step_is_recorded_and_is_exit_code_1():
+    def broken(ports):
+        raise ZeroDivisionError("division by zero")
+
+    outcomes, _, ledger = execute([intent("a"), intent("b")], {"a": broken})
+    assert "ZeroDivisionError" in outcomes["a"].error.what
+    assert isinstance(outcomes["b"], Done)
+    assert exit_code(ledger.entries) == 1
+
+
+def test_a_full_disk_is_a_machine_fault_that_says_so():
+    def full(ports):
+        raise OSError(28, "No space left on device", "/spool/layer")
+
+    outcomes, _, _ = execute([intent("a")], {"a": full})
+    assert isinstance(outcomes["a"].error, MachineFault)
+    assert "no space left" in outcomes["a"].error.what
+    assert "/spool/layer" in outcomes["a"].error.where
+
+
+def test_a_stop_lets_nothing_new_start_and_names_what_was_not_done():
+    stop = StopRequest()
+
+    def asks(ports):
+        stop.terminate()
+        ports.stop.check()
+
+    outcomes, _, ledger = execute([intent("a"), intent("b", "a")], {"a": asks}, stop)
+    assert outcomes["a"].error.exit_code == 143
+    assert isinstance(outcomes["b"], NotStarted)
+    assert exit_code(ledger.entries) == 143
+
+
+def test_a_sleeping_step_wakes_up_for_a_stop():
+    stop = StopRequest()
+
+    def sleeps(ports):
+        stop.interrupt()
+        from datetime import timedelta
+
+        ports.clock.sleep(timedelta(hours=1))
+
+    outcomes, _, _ = execute([intent("a")], {"a": sleeps}, stop)
+    assert outcomes["a"].error.exit_code == 130
+
+
+def test_observers_are_called_in_order_from_one_thread():
+    def tells(ports):
+        for _ in range(50):
+            ports.notify("x")
+
+    _, seen, _ = execute([intent(name) for name in "abcdef"], {name: tells for name in "abcdef"})
+    assert len(seen.threads) == 1
+    assert seen.words.count("progress a") == 50
+    assert seen.words.index("started a") < seen.words.index("progress a") < seen.words.index("finished a Done")
+
+
+def test_already_done_gives_its_facts_too():
+    outcomes, _, _ = execute([intent("a"), intent("b", "a")], {"a": lambda ports: AlreadyDone("there", ("a",))})
+    assert isinstance(outcomes["b"], Done)
+
+
+def test_independent_intents_run_side_by_side():
+    meeting = threading.Barrier(3, timeout=5)
+
+    def meets(ports):
+        meeting.wait()
+
+    outcomes, _, _ = execute([intent(name) for name in "abc"], {name: meets for name in "abc"})
+    assert all(isinstance(outcome, Done) for outcome in outcomes.values())
