@@ -1,0 +1,40 @@
+"""`ecr-publish rehearse`: the same run on this machine, against an embedded ECR."""
+
+from __future__ import annotations
+
+import click
+
+from ecr_publish import app
+from ecr_publish.cli.options import DEFAULT_FILE, as_tag_option, format_option, image_option, width_option
+from ecr_publish.cli.running import carry_out
+from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.plan.ask import Ask
+
+
+@click.command(help="The whole run on this machine against an embedded ECR: no AWS, no credentials, a clock of its own.")
+@click.argument("file", default=DEFAULT_FILE, type=click.Path())
+@image_option
+@click.option("--to", "upto", metavar="ENV", help="Promote no further than this environment.")
+@click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
+@click.option("--seed", type=click.Path(dir_okay=False), help="What exists already: repositories, tags (YAML).")
+@click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen on the way (YAML).")
+@as_tag_option
+@width_option
+@format_option("console", "json", "markdown")
+def command(
+    file: str,
+    images: tuple[str, ...],
+    upto: str | None,
+    findings: str | None,
+    seed: str | None,
+    faults: str | None,
+    as_tag: str | None,
+    parallel: int,
+    output: str,
+) -> int:
+    """Plan, start the embedded ECR, create what the file declares, run, report."""
+    opened = project(file, as_tag)
+    ask = Ask(images=images, upto=upto)
+    told = app.Told(findings=findings, seed=seed, faults=faults)
+    world = app.rehearsal_world(environment(), told)
+    return carry_out(opened, ask, world, command="rehearse", output=output, parallel=parallel)

@@ -1,0 +1,59 @@
+"""What the commands that run intents share: a plan, a world, the lines of the run, the report, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+
+from ecr_publish import app
+from ecr_publish.cli.lines import Lines
+from ecr_publish.cli.signals import stopping
+from ecr_publish.errors import UsageError
+from ecr_publish.plan.ask import Ask
+from ecr_publish.run.stop import StopRequest
+
+World = Callable[[app.Project, StopRequest], AbstractContextManager[app.World]]
+
+
+def carry_out(
+    project: app.Project,
+    ask: Ask,
+    world: World,
+    *,
+    command: str,
+    output: str,
+    parallel: int = 8,
+    saved_plan: str | None = None,
+) -> int:
+    """Plan, compare with a saved plan if there is one, run, report; the exit code of the run."""
+    reporter = _reporter(project, output)
+    for warning in project.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    with stopping() as stop, world(project, stop) as there:
+        plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
+        if saved_plan is not None:
+            app.insist(plan, saved_plan)
+        lines = Lines(app.monotonic)
+        report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
+    click.echo(reporter.text(report), nl=False)
+    return report.exit_code
+
+
+def _reporter(project: app.Project, output: str) -> app.Reporter:
+    reporters = {each.name: each for each in project.plugins.reporters}
+    if output not in reporters:
+        raise UsageError(
+            what=f"no output format is called {output!r}", where="--format", hint=f"choose from {', '.join(reporters)}"
+        )
+    return reporters[output]
+
+
+def read_text(path: str) -> str:
+    """A file named on the command line. Raises UsageError."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(what=f"cannot be read: {error}", where=path, hint="check the path") from error
