@@ -42,9 +42,9 @@ def env_option(function: Function) -> Function:
 
 def as_tag_option(function: Function) -> Function:
     """`--as-tag v1.4.0`."""
-    return click.option(
-        "--as-tag", metavar="TAG", help="Proceed as if this commit had been pushed as this git tag."
-    )(function)
+    return click.option("--as-tag", metavar="TAG", help="Proceed as if this commit had been pushed as this git tag.")(
+        function
+    )
 
 
 def format_option(*names: str) -> Callable[[Function], Function]:

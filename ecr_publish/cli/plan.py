@@ -19,7 +19,9 @@ from ecr_publish.plan.ask import Ask
 @click.option("--to", "upto", metavar="ENV", help="Promote no further than this environment.")
 @as_tag_option
 @format_option("text", "json")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), help="Save the plan: `run --plan FILE` then insists on it.")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False), help="Save the plan: `run --plan FILE` then insists on it."
+)
 def command(
     file: str,
     images: tuple[str, ...],

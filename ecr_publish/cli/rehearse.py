@@ -11,7 +11,9 @@ from ecr_publish.cli.surroundings import environment, project
 from ecr_publish.plan.ask import Ask
 
 
-@click.command(help="The whole run on this machine against an embedded ECR: no AWS, no credentials, a clock of its own.")
+@click.command(
+    help="The whole run on this machine against an embedded ECR: no AWS, no credentials, a clock of its own."
+)
 @click.argument("file", default=DEFAULT_FILE, type=click.Path())
 @image_option
 @click.option("--to", "upto", metavar="ENV", help="Promote no further than this environment.")

@@ -1,0 +1,33 @@
+"""What plugins may import: the hook markers, the words of the hooks, and nothing else of ecr-publish."""
+
+from ecr_publish.errors import BuildFailed, PublishError
+from ecr_publish.hookspecs import hookimpl
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import Note, Notify, Progress, Transferred, Untrusted
+from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+from ecr_publish.model.origin import GitFacts, Origin, RefKind
+from ecr_publish.model.platform import Platform
+from ecr_publish.model.promotion import Promotion, PromotionRecord
+from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
+from ecr_publish.model.scan import (
+    ChildScan,
+    Complete,
+    Finding,
+    ScanEvidence,
+    Severity,
+    TimedOut,
+    Unscanned,
+    Unsupported,
+)
+from ecr_publish.model.tags import Fixed, Floating, Tag, TagSet
+from ecr_publish.model.target import Place, Target
+from ecr_publish.model.verdict import Allow, CannotJudge, Refuse, Verdict
+from ecr_publish.plan.intent import At, FactKey, Give, Intent, Need, On
+from ecr_publish.plan.step import LeaveOut, Scene
+from ecr_publish.ports import Builder, BuildRequest, Ports
+from ecr_publish.report.report import Report, Reporter
+from ecr_publish.run.ledger import Facts
+from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped
+from ecr_publish.run.step import Step
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,60 @@
+"""The built-in plugin: the six steps, the builders, the origins, the writers and the gate, by the same hooks as any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ecr_publish.hookspecs import hookimpl
+from ecr_publish.model.promotion import Promotion
+from ecr_publish.model.scan import ScanEvidence
+from ecr_publish.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from ecr_publish.ports import Builder
+    from ecr_publish.report.report import Reporter
+    from ecr_publish.run.step import Step
+
+NAME = "thresholds"
+
+
+class Builtins:
+    """Registered always, under the name of its gate: that is what `require: {gates: [thresholds]}` names."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    @hookimpl
+    def steps(self) -> tuple[Step, ...]:
+        """build, tag, login, push, scan-wait, promote."""
+        from ecr_publish.steps.build import Build  # noqa: PLC0415 - only commands that plan need them
+        from ecr_publish.steps.login import Login  # noqa: PLC0415
+        from ecr_publish.steps.promote import Promote  # noqa: PLC0415
+        from ecr_publish.steps.push import Push  # noqa: PLC0415
+        from ecr_publish.steps.scan_wait import ScanWait  # noqa: PLC0415
+        from ecr_publish.steps.tag import Tag  # noqa: PLC0415
+
+        return (Build(), Tag(), Login(), Push(), ScanWait(), Promote())
+
+    @hookimpl
+    def builders(self) -> tuple[Builder, ...]:
+        """docker, layout, archive, files."""
+        from ecr_publish.builders import builtin_builders  # noqa: PLC0415
+
+        return builtin_builders(self._environment)
+
+    @hookimpl
+    def reporters(self) -> tuple[Reporter, ...]:
+        """console, markdown, json."""
+        from ecr_publish.report.console import ConsoleReporter  # noqa: PLC0415
+        from ecr_publish.report.jsontext import JsonReporter  # noqa: PLC0415
+        from ecr_publish.report.markdown import MarkdownReporter  # noqa: PLC0415
+
+        return (ConsoleReporter(), MarkdownReporter(), JsonReporter())
+
+    @hookimpl
+    def gate(self, promotion: Promotion, evidence: ScanEvidence) -> Verdict:
+        """Thresholds per severity."""
+        from ecr_publish.gate.thresholds import thresholds  # noqa: PLC0415
+
+        return thresholds(promotion, evidence)

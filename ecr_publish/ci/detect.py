@@ -1,0 +1,36 @@
+"""Which CI this is: GitHub before CodeBuild (a CodeBuild-hosted GitHub runner has both families of variables),
+CodeBuild last (a GitLab runner may be hosted there too), and never by `CI` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ecr_publish.ci.codebuild import codebuild
+from ecr_publish.ci.github import github
+from ecr_publish.ci.gitlab import gitlab
+from ecr_publish.ci.localgit import completed, local
+from ecr_publish.model.origin import GitFacts, Origin, RefKind
+
+
+def ci_origin(env: Mapping[str, str], event: Mapping[str, Any] | None) -> Origin | None:
+    """What a known CI says; None where none is recognised. Pure."""
+    return github(env, event) or gitlab(env) or codebuild(env)
+
+
+def origin(env: Mapping[str, str], event: Mapping[str, Any] | None, git: GitFacts | None) -> Origin:
+    """The origin of this run. Pure: the environment, the payload and git's facts are given."""
+    found = ci_origin(env, event)
+    return completed(found, git) if found else local(git)
+
+
+def as_tag(origin: Origin, tag: str) -> Origin:
+    """The same commit as if it had been pushed as this git tag (`--as-tag`)."""
+    name = tag.removeprefix("refs/tags/")
+    return replace(
+        origin,
+        ref=f"refs/tags/{name}",
+        ref_kind=RefKind.TAG,
+        sources=(*(each for each in origin.sources if each[0] != "ref"), ("ref", "--as-tag")),
+    )

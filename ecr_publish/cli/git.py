@@ -1,0 +1,78 @@
+"""What git says of the work tree: asked once, without a shell, and never an error."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from ecr_publish.model.origin import GitFacts
+
+TIMEOUT_SECONDS = 20
+
+
+def git_facts(directory: Path) -> GitFacts | None:
+    """The facts of the repository that holds `directory`; None where there is no git or no repository.
+
+    `problem` says why git could not be asked (a repository of another user: git's `safe.directory`).
+    """
+    inside, said = _git(directory, "rev-parse", "--is-inside-work-tree")
+    if inside != "true":
+        return GitFacts(problem=said) if said and "not a git repository" not in said else None
+    sha, _ = _git(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if not sha:
+        return GitFacts(problem="the repository has no commit yet")
+    branch, _ = _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD")
+    tags, _ = _git(directory, "tag", "--points-at", "HEAD")
+    status, _ = _git(directory, "status", "--porcelain", "--untracked-files=normal")
+    origin_head, _ = _git(directory, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    url, _ = _git(directory, "remote", "get-url", "origin")
+    seconds, _ = _git(directory, "show", "--no-patch", "--format=%ct", "HEAD")
+    shallow, _ = _git(directory, "rev-parse", "--is-shallow-repository")
+    return GitFacts(
+        sha=sha,
+        branch=branch or None,
+        tags=tuple(sorted(tags.split(), key=_version, reverse=True)),
+        dirty=bool(status),
+        default_branch=origin_head.removeprefix("origin/") or None,
+        remote_url=_without_user(url) or None,
+        commit_date=datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None,
+        shallow=shallow == "true",
+    )
+
+
+def _git(directory: Path, *arguments: str) -> tuple[str, str]:
+    """Standard output and standard error, stripped; an absent git is as a directory without a repository."""
+    command = [
+        "git",
+        "-c",
+        f"safe.directory={directory}",
+        "-c",
+        "core.fsmonitor=false",
+        "-C",
+        str(directory),
+        *arguments,
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "", f"not a git repository as far as can be told: {error}"
+    return done.stdout.strip(), done.stderr.strip()
+
+
+def _version(tag: str) -> tuple[bool, list[int], bool, str]:
+    """Sorts versions highest first when reversed: full releases above their prereleases, other names last."""
+    match = re.fullmatch(r"v?(\d+(?:\.\d+)*)(.*)", tag)
+    if match is None:
+        return (False, [], False, tag)
+    return (True, [int(part) for part in match[1].split(".")], not match[2], tag)
+
+
+def _without_user(url: str) -> str:
+    """A remote URL without user and token: it may be printed."""
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
