@@ -54,7 +54,7 @@ class Plugins:
         for name, implementation in _implementations(self._manager, "origins"):
             try:
                 found = implementation(env=dict(env), git=git)
-            except Exception as error:  # noqa: BLE001 - plugin loading is a border: the plugin is named
+            except Exception as error:
                 raise _broken(name, "origins", error) from error
             if found is not None:
                 return _typed(name, "origins", found, Origin)
@@ -189,7 +189,7 @@ def _listed(requirements: tuple[str, ...]) -> list[tuple[str, object, Distributi
         for point in points:
             try:
                 found.append((point.name, point.load(), distribution))
-            except Exception as error:  # noqa: BLE001 - plugin loading is a border: the plugin is named
+            except Exception as error:
                 raise _broken(point.name, "import", error) from error
     return found
 
@@ -234,7 +234,7 @@ def _contributed(manager: pluggy.PluginManager, hook: str) -> tuple[Any, ...]:
     for name, implementation in _implementations(manager, hook):
         try:
             values = tuple(implementation() or ())
-        except Exception as error:  # noqa: BLE001 - plugin loading is a border: the plugin is named
+        except Exception as error:
             raise _broken(name, hook, error) from error
         for value in values:
             if not isinstance(getattr(value, "name", None), str):

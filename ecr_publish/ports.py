@@ -186,7 +186,7 @@ class Gates(Protocol):
     """All gates, built-in and of plugins; every one must allow."""
 
     def judge(self, promotion: Promotion, evidence: ScanEvidence, required: tuple[str, ...]) -> tuple[GateAnswer, ...]:
-        """One answer per gate; a gate that raises, answers nothing or is required and absent has answered CannotJudge."""
+        """One answer per gate; one that raises, is silent, or is required and absent has answered CannotJudge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         show(error)
         return _failed(error.code, error.exit_code)
     except BrokenPipeError:
-        # The reader has left (`ecr-publish plan | head`): there is nobody to tell, and the rest of the output is unwanted.
+        # The reader has left (`ecr-publish plan | head`): there is nobody to tell.
         sys.stdout = None  # type: ignore[assignment]
         return 0
     except OSError as error:

@@ -1,0 +1,1 @@
+"""Config: ecr-publish.yaml read with positions, checked, frozen."""

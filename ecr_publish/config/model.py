@@ -8,8 +8,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from ecr_publish.config.kinds import (
+    Account,
+    Duration,
+    Flag,
+    FormatVersion,
+    Limits,
+    Name,
+    Pairs,
+    Region,
+    RepositoryName,
+    Role,
+    TagName,
+    Words,
+)
 from ecr_publish.model.promotion import GateMode
 from ecr_publish.model.target import Create
 
@@ -20,7 +34,12 @@ class Frozen(BaseModel):
     """Base of all models here: frozen, unknown keys refused, field names with dashes in the file."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=lambda name: name.replace("_", "-"),
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,
     )
 
 
@@ -28,13 +47,13 @@ class EcrEnvironment(Frozen):
     """Amazon ECR private: an account and one or more regions."""
 
     kind: Literal["ecr"] = "ecr"
-    name: str
-    account: str | None = None
-    regions: tuple[str, ...]
-    role: str | None = None
+    name: Name
+    account: Account | None = None
+    regions: tuple[Region, ...] = Field(min_length=1)
+    role: Role | None = None
     profile: str | None = None
     prefix: str = ""
-    pointer: str | None = None
+    pointer: TagName | None = None
     create: Create = Create.NEVER
     scan: Literal["edges", "always"] = "edges"
 
@@ -43,12 +62,12 @@ class PublicEnvironment(Frozen):
     """Amazon ECR Public (`registry: public`)."""
 
     kind: Literal["public"] = "public"
-    name: str
+    name: Name
     alias: str
-    role: str | None = None
+    role: Role | None = None
     profile: str | None = None
     prefix: str = ""
-    pointer: str | None = None
+    pointer: TagName | None = None
     create: Create = Create.NEVER
 
 
@@ -56,10 +75,10 @@ class PlainEnvironment(Frozen):
     """Any OCI registry (`registry: host[:port]`): no AWS login, no scan."""
 
     kind: Literal["plain"] = "plain"
-    name: str
+    name: Name
     registry: str
     prefix: str = ""
-    pointer: str | None = None
+    pointer: TagName | None = None
 
 
 Environment: TypeAlias = Annotated[EcrEnvironment | PublicEnvironment | PlainEnvironment, Field(discriminator="kind")]
@@ -72,12 +91,12 @@ class DockerBuild(Frozen):
     context: str = "."
     dockerfile: str | None = None  # relative to the context; None = `Dockerfile` there
     target: str | None = None
-    args: tuple[tuple[str, str], ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    annotations: tuple[tuple[str, str], ...] = ()
-    platforms: tuple[str, ...] = ()
-    pull: bool = False
-    no_cache: bool = False
+    args: Pairs = ()
+    labels: Pairs = ()
+    annotations: Pairs = ()
+    platforms: Words = ()
+    pull: Flag = False
+    no_cache: Flag = False
     network: str | None = None
 
 
@@ -112,15 +131,15 @@ class FilesBuild(Frozen):
     builder: Literal["files"] = "files"
     files: tuple[FileEntry, ...]
     base: str | None = None  # None = scratch; else the path of an OCI layout
-    platforms: tuple[str, ...] = ("linux/amd64",)
-    entrypoint: tuple[str, ...] = ()
-    cmd: tuple[str, ...] = ()
-    env: tuple[tuple[str, str], ...] = ()
+    platforms: Words = ("linux/amd64",)
+    entrypoint: Words = ()
+    cmd: Words = ()
+    env: Pairs = ()
     user: str | None = None
     workdir: str | None = None
-    expose: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    annotations: tuple[tuple[str, str], ...] = ()
+    expose: Words = ()
+    labels: Pairs = ()
+    annotations: Pairs = ()
 
 
 class PluginBuild(Frozen):
@@ -130,33 +149,46 @@ class PluginBuild(Frozen):
     options: str = "{}"
 
 
-Build: TypeAlias = DockerBuild | LayoutBuild | ArchiveBuild | FilesBuild | PluginBuild
+def _builder_kind(value: object) -> str:
+    builder = value.get("builder") if isinstance(value, dict) else getattr(value, "builder", None)
+    return str(builder) if builder in BUILDERS else "plugin"
+
+
+BUILDERS = ("docker", "layout", "archive", "files")
+Build: TypeAlias = Annotated[
+    Annotated[DockerBuild, Tag("docker")]
+    | Annotated[LayoutBuild, Tag("layout")]
+    | Annotated[ArchiveBuild, Tag("archive")]
+    | Annotated[FilesBuild, Tag("files")]
+    | Annotated[PluginBuild, Tag("plugin")],
+    Discriminator(_builder_kind),
+]
 
 
 class Push(Frozen):
     """`push:` of an image."""
 
-    untagged: bool = False
+    untagged: Flag = False
 
 
 class Override(Frozen):
     """`images.X.environments.Y`: what is different for this image in that environment."""
 
-    environment: str
-    repository: str | None = None
-    pointer: str | None = None
+    environment: Name
+    repository: RepositoryName | None = None
+    pointer: TagName | None = None
 
 
 class Image(Frozen):
     """One image."""
 
-    name: str
-    repository: str
+    name: Name
+    repository: RepositoryName
     build: Build
     builder_reason: str = ""  # why `builder: auto` picked what it picked
-    tags: tuple[str, ...] = ()  # the field's vocabulary, as written; empty = the default rules
-    flavor: tuple[str, ...] = ()
-    floating: tuple[str, ...] = ()
+    tags: Words = ()  # the field's vocabulary, as written; empty = the default rules
+    flavor: Words = ()
+    floating: Words = ()
     push: Push = Push()
     environments: tuple[Override, ...] = ()
 
@@ -164,8 +196,8 @@ class Image(Frozen):
 class Scan(Frozen):
     """`scan:`. `fail_on` holds the greatest allowed count per severity word; unnamed severities are unlimited."""
 
-    timeout: timedelta = timedelta(minutes=15)
-    fail_on: tuple[tuple[str, int], ...] = (("critical", 0), ("high", 0))
+    timeout: Duration = timedelta(minutes=15)
+    fail_on: Limits = (("critical", 0), ("high", 0))
 
 
 class When(Frozen):
@@ -177,7 +209,7 @@ class When(Frozen):
 class Require(Frozen):
     """`promote[].require`."""
 
-    gates: tuple[str, ...] = ()
+    gates: Words = ()
 
 
 class Edge(Frozen):
@@ -188,22 +220,22 @@ class Edge(Frozen):
     gate: GateMode = GateMode.ENFORCE
     unscannable: str | None = None  # the reason of `unscannable: {allow: "…"}`; None = refuse
     when: When = When()
-    tags: tuple[str, ...] = ("*",)
+    tags: Words = ("*",)
     require: Require = Require()
-    fail_on: tuple[tuple[str, int], ...] | None = None  # overrides scan.fail-on for this edge
-    images: tuple[str, ...] = ("*",)  # globs over image names: which images this edge is for
+    fail_on: Limits | None = None  # overrides scan.fail-on for this edge
+    images: Words = ("*",)  # globs over image names: which images this edge is for
 
 
 class Config(Frozen):
     """The whole file, resolved: defaults merged into images, `builder: auto` decided, everything checked."""
 
-    version: Literal[1] = 1
+    version: FormatVersion = 1
     environments: tuple[Environment, ...]
     pipeline: tuple[str, ...] = DEFAULT_PIPELINE
     images: tuple[Image, ...]
     scan: Scan = Scan()
     promote: tuple[Edge, ...] = ()
-    plugins: tuple[str, ...] = ()
+    plugins: Words = ()
     default_branch: str | None = None
     pr_sha: Literal["merge", "head"] = "merge"
 

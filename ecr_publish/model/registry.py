@@ -33,7 +33,7 @@ class EcrRegistry:
     def __post_init__(self) -> None:
         if self.account is not None and not re.fullmatch(r"[0-9]{12}", self.account):
             raise BadReference(
-                what=f"not an account id: {self.account!r}", where="registry", hint="an account id has exactly 12 digits"
+                what=f"not an account id: {self.account!r}", where="registry", hint="it has exactly 12 digits"
             )
 
     @property

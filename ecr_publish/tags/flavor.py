@@ -26,7 +26,7 @@ def flavor(lines: tuple[str, ...]) -> Flavor:
         last = ""
         for field in line.split(","):
             # text after a second `=` is dropped, as the action does
-            key, value = (field.split("=") + ["", ""])[:2]
+            key, value = [*field.split("="), "", ""][:2]
             key = key.strip().lower()
             if key == "onlatest" and last in on_latest:
                 on_latest[last] = value == "true"

@@ -1,0 +1,179 @@
+"""A YAML file as text and positions: every scalar is what the user wrote, every value knows where it stands.
+
+Read through YAML's nodes, never through its types: `1.10`, `012345678901` and `on` stay text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import yaml
+
+from ecr_publish.errors import ConfigError
+
+LONGEST_FILE = 1 << 20  # characters; a file for 300 images has some 60,000
+MOST_NODES = 200_000  # after aliases are followed: what a bomb of aliases would exceed
+
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Text(str):
+    """A scalar as it is written, and where (0-based line and column)."""
+
+    __slots__ = ("at",)
+    at: tuple[int, int]
+
+
+class Map(dict[str, Any]):
+    """A mapping with the place of itself and of each key."""
+
+    at: tuple[int, int] = (0, 0)
+    keys_at: dict[str, tuple[int, int]]
+
+    def __init__(self, at: tuple[int, int] = (0, 0)) -> None:
+        super().__init__()
+        self.at, self.keys_at = at, {}
+
+    def put(self, key: str, value: Tree, at: tuple[int, int] | None = None) -> None:
+        """Set a key; without a place of its own it stands where the mapping does."""
+        self[key] = value
+        self.keys_at[key] = at or self.at
+
+
+class Sequence(list[Any]):
+    """A sequence with its place."""
+
+    at: tuple[int, int] = (0, 0)
+
+
+class Nothing:
+    """A key without a value (`key:` or `key: null`)."""
+
+    def __init__(self, at: tuple[int, int]) -> None:
+        self.at = at
+
+
+Tree: TypeAlias = "Text | Map | Sequence | Nothing"
+
+
+def place(file: str, at: tuple[int, int]) -> str:
+    """`file:line:column`, both from 1."""
+    return f"{file}:{at[0] + 1}:{at[1] + 1}"
+
+
+def text(value: str, at: tuple[int, int]) -> Text:
+    """A Text of our own making (a default), standing where what it belongs to stands."""
+    made = Text(value)
+    made.at = at
+    return made
+
+
+def read(content: str | bytes, file: str) -> Map:
+    """The one mapping in the file. Raises ConfigError at the first thing that is no YAML of this kind."""
+    body = _decoded(content, file)
+    if len(body) > LONGEST_FILE:
+        raise _error(
+            file, (0, 0), f"the file has {len(body):,} characters, at most {LONGEST_FILE:,} are read", "split it"
+        )
+    try:
+        node = yaml.compose(body, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = (mark.line, mark.column) if mark else (0, 0)
+        raise _error(file, at, _problem(error), "fix the YAML here") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise _error(
+            file, (0, 0), f"this is no YAML: {str(error).splitlines()[0]}", "save the file as UTF-8 text"
+        ) from error
+    if node is None:
+        raise _error(
+            file, (0, 0), "the file is empty", "`ecr-publish schema` and docs/configuration.md show what belongs here"
+        )
+    tree = _Reading(file).tree(node)
+    if not isinstance(tree, Map):
+        raise _error(file, tree.at, "the file must be a mapping (key: value)", "see docs/configuration.md")
+    return tree
+
+
+def _decoded(content: str | bytes, file: str) -> str:
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start)
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1)
+        raise _error(file, (line, column), "the file is not UTF-8", "save it as UTF-8") from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    problem = str(error.problem or error.context or "not readable as YAML")
+    if "\\t" in problem or "cannot start any token" in problem:
+        return "a tab is used for indentation (or another character that cannot start a value): YAML wants spaces"
+    return problem
+
+
+class _Reading:
+    """One reading of one file: counts nodes, and refuses what a configuration never needs."""
+
+    def __init__(self, file: str) -> None:
+        self._file, self._count = file, 0
+
+    def tree(self, node: yaml.Node, depth: int = 0) -> Tree:
+        at = (node.start_mark.line, node.start_mark.column)
+        self._count += 1
+        if self._count > MOST_NODES:
+            raise _error(
+                self._file, at, f"aliases (*name) make more than {MOST_NODES:,} values", "write the values out"
+            )
+        if depth > 50:
+            raise _error(self._file, at, "nested too deeply (or an alias that contains itself)", "write it flat")
+        if node.tag is not None and not node.tag.startswith("tag:yaml.org,2002:"):
+            raise _error(self._file, at, f"the tag {node.tag} is not known here", "leave the tag out")
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag == "tag:yaml.org,2002:null" and node.style is None:
+                return Nothing(at)
+            return text(node.value, at)
+        if isinstance(node, yaml.SequenceNode):
+            sequence = Sequence(self.tree(child, depth + 1) for child in node.value)
+            sequence.at = at
+            return sequence
+        assert isinstance(node, yaml.MappingNode)
+        return self._map(node, at, depth)
+
+    def _map(self, node: yaml.MappingNode, at: tuple[int, int], depth: int) -> Map:
+        mapping = Map(at)
+        for key, value in node.value:
+            key_at = (key.start_mark.line, key.start_mark.column)
+            if not isinstance(key, yaml.ScalarNode):
+                raise _error(self._file, key_at, "a key must be plain text", "write key: value")
+            if key.value == "<<" and key.style is None:
+                raise _error(
+                    self._file, key_at, "merge keys (<<) are not read", "use defaults:, or an alias for a whole value"
+                )
+            if key.value in mapping:
+                first = place(self._file, mapping.keys_at[key.value])
+                raise _error(
+                    self._file,
+                    key_at,
+                    f"the key {key.value!r} is here for the second time (first: {first})",
+                    "keep one",
+                )
+            mapping.put(key.value, self.tree(value, depth + 1), key_at)
+        return mapping
+
+
+def walk(tree: Tree, loc: tuple[str | int, ...]) -> Iterator[Tree]:
+    """The values on the way along `loc`, as far as it can be followed."""
+    for step in loc:
+        yield tree
+        if isinstance(tree, Map) and isinstance(step, str):
+            tree = tree.get(step, tree)
+        elif isinstance(tree, Sequence) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+    yield tree
+
+
+def _error(file: str, at: tuple[int, int], what: str, hint: str) -> ConfigError:
+    return ConfigError(what=what, where=place(file, at), hint=hint)
