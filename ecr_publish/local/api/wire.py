@@ -1,0 +1,162 @@
+"""The JSON 1.1 wire of ECR: the operation from X-Amz-Target, input validated by botocore's own model, errors by name.
+
+Source: botocore's service model `ecr/2015-09-21`; the status of modelled errors is 400, of ServerException 500
+(ECR API Reference, "Errors" of each operation).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from ecr_publish.local.store import Store
+from ecr_publish.local.tokens import Principal
+
+
+class ApiError(Exception):
+    """A modelled (or common) AWS error: its name, message, and further members of its shape."""
+
+    def __init__(self, name: str, message: str, status: int = 400, **members: object) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name, self.message, self.status, self.members = name, message, status, members
+
+
+def invalid(field: str, constraint: str) -> ApiError:
+    """InvalidParameterException in ECR's form of words."""
+    return ApiError(
+        "InvalidParameterException", f"Invalid parameter at '{field}' failed to satisfy constraint: '{constraint}'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: who, where, and the validated input."""
+
+    store: Store
+    principal: Principal
+    region: str
+    now: float  # epoch seconds
+    input: Mapping[str, Any]
+    ecr: Any  # the EmbeddedEcr: settings, scanner, denials
+
+
+Operation = Callable[[Call], Mapping[str, Any]]
+
+
+@cache
+def model(service: str) -> Any:
+    """Botocore's model of a service, read once."""
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def validated(service: str, operation: str, body: bytes) -> dict[str, Any]:
+    """The input of an operation, checked against its shape. Raises ApiError."""
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise ApiError("SerializationException", "the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise ApiError("SerializationException", "the body is not a JSON object")
+    shape = model(service).operation_model(operation).input_shape
+    return dict(_checked(value, shape, "")) if shape is not None else {}
+
+
+def _checked(value: Any, shape: Any, path: str) -> Any:
+    """A value as its shape wants it; lengths, ranges, enums and patterns are checked, unknown members dropped."""
+    match shape.type_name:
+        case "structure":
+            if not isinstance(value, dict):
+                raise _wrong(path, "a structure")
+            for name in shape.required_members:
+                if value.get(name) is None:
+                    raise invalid(f"{path}{name}" if path else name, "Member must not be null")
+            return {
+                name: _checked(each, shape.members[name], f"{path}{name}.")
+                for name, each in value.items()
+                if name in shape.members and each is not None
+            }
+        case "list":
+            if not isinstance(value, list):
+                raise _wrong(path, "a list")
+            _within(len(value), shape, path, "length")
+            return [_checked(each, shape.member, path) for each in value]
+        case "map":
+            if not isinstance(value, dict):
+                raise _wrong(path, "a map")
+            return {key: _checked(each, shape.value, path) for key, each in value.items()}
+        case "string":
+            if not isinstance(value, str):
+                raise _wrong(path, "a string")
+            _within(len(value), shape, path, "length")
+            pattern, enum = shape.metadata.get("pattern"), shape.metadata.get("enum")
+            if pattern and not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value):
+                raise invalid(path[:-1], f"must satisfy regular expression '{pattern}'")
+            if enum and value not in enum:
+                raise invalid(path[:-1], f"Member must satisfy enum value set: [{', '.join(enum)}]")
+            return value
+        case "integer" | "long":
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise _wrong(path, "a number")
+            _within(value, shape, path, "value")
+            return value
+        case "blob":
+            try:
+                data = base64.b64decode(value, validate=True)
+            except (ValueError, TypeError) as error:
+                raise _wrong(path, "base64") from error
+            _within(len(data), shape, path, "length")
+            return data
+        case _:
+            return value
+
+
+def _within(number: int, shape: Any, path: str, what: str) -> None:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and number < least:
+        raise invalid(path[:-1], f"Member must have {what} greater than or equal to {least}")
+    if most is not None and number > most:
+        raise invalid(path[:-1], f"Member must have {what} less than or equal to {most}")
+
+
+def _wrong(path: str, expected: str) -> ApiError:
+    return ApiError("SerializationException", f"{path[:-1] or 'input'}: expected {expected}")
+
+
+def encoded(value: Mapping[str, Any]) -> bytes:
+    """The answer's body: timestamps as epoch seconds, absent members left out."""
+    return json.dumps(_plain(value)).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def error_body(error: ApiError) -> bytes:
+    """An error's body."""
+    return json.dumps({"__type": error.name, "message": error.message, **error.members}).encode()
+
+
+def page(items: list[Any], call: Call, *, default: int = 100, most: int = 1000) -> tuple[list[Any], str | None]:
+    """One page of a list, and the token of the next. Raises ApiError for a token that is not ours."""
+    size = min(int(call.input.get("maxResults", default)), most)
+    token = call.input.get("nextToken")
+    try:
+        start = int(base64.b64decode(token, validate=True)) if token else 0
+    except ValueError as error:
+        raise invalid("nextToken", "is not a valid token") from error
+    following = start + size
+    more = base64.b64encode(str(following).encode()).decode() if following < len(items) else None
+    return items[start:following], more

@@ -1,0 +1,187 @@
+"""Contents: blobs by digest, in memory or in a directory that survives being killed at any point."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Protocol
+
+from ecr_publish.model.digest import Digest
+
+BLOCK = 1 << 20
+KEPT_IN_MEMORY = 4 << 20  # bytes of one blob; larger ones lie in an unlinked temporary file
+
+
+class Upload:
+    """Bytes on their way in: hashed as they come, never held as a whole."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self.id = str(uuid.uuid4())
+        self._hash, self.size, self._directory = hashlib.sha256(), 0, directory
+        self.file: IO[bytes]
+        if directory is None:
+            self.file = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)
+        else:
+            self.file = (directory / self.id).open("w+b")
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        self._hash.update(data)
+        self.size += len(data)
+        self.file.write(data)
+
+    @property
+    def digest(self) -> Digest:
+        """Of everything so far."""
+        return Digest("sha256:" + self._hash.hexdigest())
+
+    def discard(self) -> None:
+        """Forget it."""
+        self.file.close()
+        if self._directory is not None:
+            (self._directory / self.id).unlink(missing_ok=True)
+
+
+class Contents(Protocol):
+    """Where blobs lie."""
+
+    def upload(self) -> Upload:
+        """A new upload."""
+
+    def keep(self, upload: Upload) -> Digest:
+        """Make an upload a blob under its digest; durable when it returns."""
+
+    def put(self, content: bytes) -> Digest:
+        """Keep small content."""
+
+    def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes from `first` to `last` (both inclusive) in blocks."""
+
+    def size(self, digest: Digest) -> int:
+        """Bytes. Raises KeyError if it is not here."""
+
+    def open(self, digest: Digest) -> IO[bytes]:
+        """The blob as a file of its own for reading."""
+
+
+class _Common:
+    def open(self, digest: Digest) -> IO[bytes]:
+        """The blob as a file of its own."""
+        raise KeyError(digest)
+
+    def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes in blocks."""
+        with self.open(digest) as file:
+            file.seek(first)
+            left = None if last is None else last - first + 1
+            while left is None or left > 0:
+                block = file.read(BLOCK if left is None else min(BLOCK, left))
+                if not block:
+                    return
+                left = None if left is None else left - len(block)
+                yield block
+
+    def read(self, digest: Digest) -> bytes:
+        """All bytes of a small blob."""
+        with self.open(digest) as file:
+            return file.read()
+
+
+class MemoryContents(_Common):
+    """Gone when the process ends. Large blobs lie in temporary files, so that memory stays flat."""
+
+    def __init__(self) -> None:
+        self._directory = tempfile.TemporaryDirectory(prefix="ecr-publish-local-")
+        self._files: dict[Digest, Path] = {}
+
+    def upload(self) -> Upload:
+        """A new upload."""
+        return Upload(Path(self._directory.name))
+
+    def keep(self, upload: Upload) -> Digest:
+        """Keep it under its digest."""
+        digest = upload.digest
+        upload.file.close()
+        path = Path(self._directory.name) / digest.hex
+        (Path(self._directory.name) / upload.id).replace(path)
+        self._files[digest] = path
+        return digest
+
+    def put(self, content: bytes) -> Digest:
+        """Keep small content."""
+        upload = self.upload()
+        upload.write(content)
+        return self.keep(upload)
+
+    def size(self, digest: Digest) -> int:
+        """Bytes."""
+        return self._files[digest].stat().st_size
+
+    def open(self, digest: Digest) -> IO[bytes]:
+        """The blob as a file."""
+        return self._files[digest].open("rb")
+
+    def close(self) -> None:
+        """Remove everything."""
+        self._directory.cleanup()
+
+
+class DirectoryContents(_Common):
+    """Content-addressed files; a blob is complete or absent, whenever the process is killed."""
+
+    def __init__(self, directory: Path) -> None:
+        self._blobs, self._uploads = directory / "blobs" / "sha256", directory / "uploads"
+        self._blobs.mkdir(parents=True, exist_ok=True)
+        self._uploads.mkdir(parents=True, exist_ok=True)
+        for left_over in self._uploads.iterdir():  # uploads of a process that was killed
+            left_over.unlink()
+
+    def upload(self) -> Upload:
+        """A new upload."""
+        return Upload(self._uploads)
+
+    def keep(self, upload: Upload) -> Digest:
+        """Flush to the disk, then rename: a name in blobs/ is a promise."""
+        digest = upload.digest
+        upload.file.flush()
+        os.fsync(upload.file.fileno())
+        upload.file.close()
+        (self._uploads / upload.id).replace(self._blobs / digest.hex)
+        flush_directory(self._blobs)
+        return digest
+
+    def put(self, content: bytes) -> Digest:
+        """Keep small content."""
+        upload = self.upload()
+        upload.write(content)
+        return self.keep(upload)
+
+    def size(self, digest: Digest) -> int:
+        """Bytes."""
+        try:
+            return (self._blobs / digest.hex).stat().st_size
+        except FileNotFoundError as error:
+            raise KeyError(digest) from error
+
+    def open(self, digest: Digest) -> IO[bytes]:
+        """The blob as a file."""
+        try:
+            return (self._blobs / digest.hex).open("rb")
+        except FileNotFoundError as error:
+            raise KeyError(digest) from error
+
+    def close(self) -> None:
+        """Nothing to do: everything is on the disk."""
+
+
+def flush_directory(directory: Path) -> None:
+    """Make renames in a directory durable (POSIX: the directory itself must be flushed)."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,167 @@
+"""Images of one repository: put, found, deleted; the same rules for the JSON API and for `/v2`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ecr_publish.local.api.wire import ApiError, invalid
+from ecr_publish.local.records import Image, Registry, Repository
+from ecr_publish.local.store import Store
+from ecr_publish.model.digest import Digest, digest_of
+from ecr_publish.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
+
+TYPES = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)
+
+
+class Images:
+    """The operations on images. `quirks` decide what the sources disagree about."""
+
+    def __init__(self, store: Store, ecr: Any) -> None:
+        self._store, self._ecr = store, ecr
+
+    def put(
+        self,
+        registry: Registry,
+        repository: Repository,
+        body: bytes,
+        media_type: str | None,
+        tag: str | None,
+        digest: str | None = None,
+    ) -> tuple[Image, bool]:
+        """Put a manifest, exact bytes; the image, and whether the very same was there. Raises ApiError."""
+        value, kind = _document(body, media_type)
+        computed = str(digest_of(body))
+        if digest is not None and digest != computed:
+            raise ApiError(
+                "ImageDigestDoesNotMatchException",
+                f"The image with digest '{digest}' in repository '{repository.name}' and registry ID "
+                f"'{registry.account}' does not match the image digest that Amazon ECR has calculated.",
+            )
+        present = repository.images.get(computed)
+        if tag is not None:
+            self._check_tag(repository, tag, computed)
+        if present is None:
+            present = self._image(registry, repository, value, kind, body)
+            self._store.contents.put(body)
+        same = computed in repository.images and (tag is None or repository.tags.get(tag) == computed)
+        repository.images[computed] = present
+        if tag is not None:
+            repository.tags[tag] = computed
+        if not same:
+            self._ecr.scanner.pushed(registry, repository, present)
+        self._store.save(registry, repository)
+        return present, same
+
+    def _check_tag(self, repository: Repository, tag: str, digest: str) -> None:
+        named = repository.tags.get(tag)
+        if named is None or repository.may_move(tag):
+            return
+        if named == digest and not self._ecr.quirks.same_digest_refused:
+            return
+        raise ApiError(
+            "ImageTagAlreadyExistsException",
+            f"The image tag '{tag}' already exists in the '{repository.name}' repository and cannot be overwritten "
+            "because the repository is immutable.",
+        )
+
+    def _image(self, registry: Registry, repository: Repository, value: Any, kind: str, body: bytes) -> Image:
+        image = Image(str(digest_of(body)), kind, self._ecr.clock.now().timestamp())
+        annotations = value.get("annotations")
+        image.annotations = annotations if isinstance(annotations, dict) else {}
+        if kind in (OCI_INDEX, DOCKER_INDEX):
+            image.children = [each["digest"] for each in value["manifests"]]
+            absent = [each for each in image.children if each not in repository.images]
+            if absent:
+                raise ApiError(
+                    "ReferencedImagesNotFoundException",
+                    f"Images with digests '[{', '.join(absent)}]' required for pushing image into repository with name "
+                    f"'{repository.name}' in the registry with id '{registry.account}' do not exist",
+                )
+            image.size = max((repository.images[each].size for each in image.children), default=0)
+        else:
+            self._fill(registry, repository, image, value)
+        image.artifact_type = value.get("artifactType") or image.config_type
+        subject = value.get("subject")
+        image.subject = subject.get("digest") if isinstance(subject, dict) else None
+        return image
+
+    def _fill(self, registry: Registry, repository: Repository, image: Image, value: Any) -> None:
+        parts = [value["config"], *value["layers"]]
+        if not value["layers"] and self._ecr.quirks.layer_required:
+            raise invalid("ImageManifest", "Image has to have at least 1 layer")
+        wanted = dict.fromkeys(each["digest"] for each in parts if not each.get("urls"))
+        absent = [each for each in wanted if each not in repository.layers]
+        if absent:
+            raise ApiError(
+                "LayersNotFoundException",
+                f"Layers with digests '[{', '.join(absent)}]' required for pushing image into repository with name "
+                f"'{repository.name}' in the registry with id '{registry.account}' do not exist",
+            )
+        image.layers = list(wanted)
+        image.config_type = value["config"].get("mediaType")
+        image.size = sum(each.get("size", 0) for each in value["layers"])
+
+    def find(self, repository: Repository, reference: str) -> Image | None:
+        """By tag or digest."""
+        digest = reference if ":" in reference else repository.tags.get(reference)
+        return repository.images.get(digest) if digest else None
+
+    def body(self, image: Image) -> bytes | None:
+        """The manifest's exact bytes; None for a seeded image that is a digest only."""
+        return self._store.contents.read(Digest(image.digest)) if image.has_content else None
+
+    def delete(self, registry: Registry, repository: Repository, tag: str | None, digest: str | None) -> list[Any]:
+        """BatchDeleteImage for one id: the tag (with its last tag the image goes too), or the image with all tags.
+
+        Raises ApiError with the failure's code as its name.
+        """
+        if digest is None:
+            digest = repository.tags.get(tag or "")
+        elif tag is not None and repository.tags.get(tag) != digest:
+            raise ApiError("ImageTagDoesNotMatchDigest", "Tag does not match digest")
+        if digest is None or digest not in repository.images:
+            raise ApiError("ImageNotFound", "Requested image not found")
+        held = any(digest in image.children for image in repository.images.values())
+        tags = repository.tags_of(digest)
+        last = tag is None or tags == [tag]
+        if held and last:
+            raise ApiError("ImageReferencedByManifestList", "Requested image referenced by manifest list")
+        gone = tags if tag is None else [tag]
+        for each in gone:
+            del repository.tags[each]
+        if last:
+            del repository.images[digest]
+            self._drop_layers(repository)
+        self._store.save(registry, repository)
+        return [{"imageDigest": digest, "imageTag": each} for each in gone] or [{"imageDigest": digest}]
+
+    def _drop_layers(self, repository: Repository) -> None:
+        kept = {layer for image in repository.images.values() for layer in image.layers}
+        repository.layers = {layer: size for layer, size in repository.layers.items() if layer in kept}
+
+
+def _document(body: bytes, media_type: str | None) -> tuple[Any, str]:
+    """The manifest's JSON and media type, if ECR takes it. Raises ApiError in ECR's words."""
+    bad = invalid("ImageManifest", "Invalid JSON syntax")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise bad from error
+    if not isinstance(value, dict):
+        raise bad
+    kind = value.get("mediaType") or (media_type or "").partition(";")[0].strip()
+    if kind not in TYPES:
+        raise bad
+    lists = ("manifests",) if kind in (OCI_INDEX, DOCKER_INDEX) else ("layers",)
+    for key in lists:
+        entries = value.get(key)
+        if not isinstance(entries, list) or not all(_is_descriptor(each) for each in entries):
+            raise bad
+    if lists == ("layers",) and not _is_descriptor(value.get("config")):
+        raise bad
+    return value, kind
+
+
+def _is_descriptor(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("digest"), str) and isinstance(value.get("size"), int)

@@ -1,0 +1,96 @@
+"""Records: what the embedded ECR knows of registries, repositories and images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from ecr_publish.model.registry import partition_suffix
+
+
+@dataclass
+class Image:
+    """One manifest in one repository. Instants are epoch seconds."""
+
+    digest: str
+    media_type: str
+    pushed_at: float
+    size: int = 0
+    has_content: bool = True  # a seeded image may be a name and a digest only
+    config_type: str | None = None
+    artifact_type: str | None = None
+    subject: str | None = None
+    annotations: dict[str, str] = field(default_factory=dict)
+    children: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
+    pulled_at: float | None = None
+    scan_at: float | None = None  # when a scan was asked for
+
+
+@dataclass
+class Repository:
+    """One repository with its settings."""
+
+    name: str
+    created_at: float
+    mutability: str = "MUTABLE"
+    exclusions: list[str] = field(default_factory=list)
+    scan_on_push: bool = False
+    encryption: dict[str, str] = field(default_factory=lambda: {"encryptionType": "AES256"})
+    resource_tags: dict[str, str] = field(default_factory=dict)
+    policy: str | None = None
+    lifecycle: str | None = None
+    lifecycle_at: float | None = None
+    images: dict[str, Image] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    layers: dict[str, int] = field(default_factory=dict)  # digest -> size
+
+    def may_move(self, tag: str) -> bool:
+        """Whether an existing tag may be pointed to another digest (API_PutImageTagMutability)."""
+        excluded = any(fnmatchcase(tag, pattern) for pattern in self.exclusions)
+        match self.mutability:
+            case "IMMUTABLE":
+                return False
+            case "IMMUTABLE_WITH_EXCLUSION":
+                return excluded
+            case "MUTABLE_WITH_EXCLUSION":
+                return not excluded
+            case _:
+                return True
+
+    def tags_of(self, digest: str) -> list[str]:
+        """All tags on a digest, sorted."""
+        return sorted(tag for tag, named in self.tags.items() if named == digest)
+
+    def references(self, layer: str) -> bool:
+        """Whether any image names the layer or config."""
+        return any(layer in image.layers for image in self.images.values())
+
+
+@dataclass
+class Registry:
+    """One (account, region)."""
+
+    account: str
+    region: str
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    scanning: dict[str, object] = field(default_factory=lambda: {"scanType": "BASIC", "rules": []})
+    settings: dict[str, str] = field(default_factory=dict)
+    policy: str | None = None
+    replication: dict[str, object] = field(default_factory=lambda: {"rules": []})
+
+    @property
+    def host(self) -> str:
+        """The canonical host."""
+        return f"{self.account}.dkr.ecr.{self.region}.{partition_suffix(self.region)}"
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn`, …."""
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def arn(self, name: str) -> str:
+        """A repository's ARN."""
+        return f"arn:{self.partition}:ecr:{self.region}:{self.account}:repository/{name}"
