@@ -1,0 +1,19 @@
+"""Fixtures on real daemons and clients. What is absent fails, it does not skip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.embedded import Embedded, local
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Embedded]:
+    """An empty embedded ECR of this test's own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with local(home) as running:
+        yield running
