@@ -13,20 +13,15 @@ from typing import IO, Protocol
 from ecr_publish.model.digest import Digest
 
 BLOCK = 1 << 20
-KEPT_IN_MEMORY = 4 << 20  # bytes of one blob; larger ones lie in an unlinked temporary file
 
 
 class Upload:
     """Bytes on their way in: hashed as they come, never held as a whole."""
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path) -> None:
         self.id = str(uuid.uuid4())
         self._hash, self.size, self._directory = hashlib.sha256(), 0, directory
-        self.file: IO[bytes]
-        if directory is None:
-            self.file = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)
-        else:
-            self.file = (directory / self.id).open("w+b")
+        self.file: IO[bytes] = (directory / self.id).open("w+b")
 
     def write(self, data: bytes) -> None:
         """Append."""
@@ -42,8 +37,7 @@ class Upload:
     def discard(self) -> None:
         """Forget it."""
         self.file.close()
-        if self._directory is not None:
-            (self._directory / self.id).unlink(missing_ok=True)
+        (self._directory / self.id).unlink(missing_ok=True)
 
 
 class Contents(Protocol):
@@ -92,7 +86,7 @@ class _Common:
 
 
 class MemoryContents(_Common):
-    """Gone when the process ends. Large blobs lie in temporary files, so that memory stays flat."""
+    """Gone when the process ends. Blobs lie in a temporary directory, so that memory stays flat."""
 
     def __init__(self) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="ecr-publish-local-")

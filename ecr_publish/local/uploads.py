@@ -31,8 +31,8 @@ class Uploads:
         if upload is None:
             raise ApiError(
                 "UploadNotFoundException",
-                f"The upload with id '{upload_id}' in the repository with name '{repository.name}' in the registry with "
-                f"id '{registry.account}' does not exist",
+                f"The upload with id '{upload_id}' in the repository with name '{repository.name}' in the registry "
+                f"with id '{registry.account}' does not exist",
             )
         return upload
 

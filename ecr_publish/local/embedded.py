@@ -1,0 +1,194 @@
+"""The embedded ECR: one object that holds everything, and answers for both faces."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from ecr_publish.local import principal
+from ecr_publish.local.api import sts, wire
+from ecr_publish.local.api.operations import OPERATIONS
+from ecr_publish.local.api.wire import ApiError, Call
+from ecr_publish.local.exchange import Answer, Cut, Exchange, TooLarge
+from ecr_publish.local.faults import Fault, Script
+from ecr_publish.local.images import Images
+from ecr_publish.local.policy import Denials
+from ecr_publish.local.quirks import Quirks
+from ecr_publish.local.records import Registry
+from ecr_publish.local.registry import answers, blobs, routes
+from ecr_publish.local.scanner import Scanner, ScriptedFinding
+from ecr_publish.local.store import Store
+from ecr_publish.local.uploads import Uploads
+
+TARGET = "AmazonEC2ContainerRegistry_V20150921."
+LARGEST_CALL = 32 << 20  # bytes: a part of 20 MiB in base64, and room
+
+
+class Clock(Protocol):
+    """The clock of everything in here."""
+
+    def now(self) -> Any:
+        """Aware UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an embedded ECR is set up."""
+
+    account: str = "111111111111"
+    directory: Path | None = None
+    quirks: Quirks = Quirks()
+    bandwidth: float | None = None  # bytes per second of each upload
+    scan_takes: timedelta = timedelta(seconds=20)
+    findings: tuple[ScriptedFinding, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+class EmbeddedEcr:
+    """Repositories, tokens, scans and faults of all accounts and regions. A server gives it connections."""
+
+    def __init__(self, settings: Settings, clock: Clock, registry_port: Callable[[str, str], int]) -> None:
+        self.settings, self.clock, self.quirks = settings, clock, settings.quirks
+        self.store = Store(settings.directory)
+        self.images = Images(self.store, self)
+        self.uploads = Uploads(self.store, self)
+        self.denials = Denials()
+        self.script = Script(list(settings.faults))
+        self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)
+        self.bandwidth = settings.bandwidth
+        self._registry_port = registry_port
+
+    def registry_url(self, account: str, region: str) -> str:
+        """Where `/v2` of a registry is served."""
+        return f"http://127.0.0.1:{self._registry_port(account, region)}"
+
+    def storage_url(self, registry: Registry, digest: str) -> str:
+        """Where a layer's bytes are, without any authorization."""
+        return f"{self.registry_url(registry.account, registry.region)}/_storage/{digest}?signature=local"
+
+    def base_url(self, exchange: Exchange) -> str:
+        """The scheme and host by which the client came: it comes back to the same."""
+        return f"http://{exchange.headers.get('host', '127.0.0.1')}"
+
+    async def api(self, exchange: Exchange) -> Answer:
+        """One request to the API endpoint: ECR by its target, STS by its form."""
+        operation = exchange.headers.get("x-amz-target", "").removeprefix(TARGET)
+        service = "sts" if "x-amz-target" not in exchange.headers else "ecr"
+        fault = self.script.record(exchange.method, exchange.path, f"{service}:{operation or 'Query'}", "")
+        if fault is not None and (answer := await self._fault(fault, exchange, json_face=True)):
+            return answer
+        try:
+            body = await exchange.body(LARGEST_CALL)
+        except TooLarge:
+            return _json(413, wire.error_body(ApiError("RequestEntityTooLarge", "the request is too large")))
+        who = principal.caller(exchange.headers, self.settings.account)
+        if who is None:
+            error = ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
+            return self._failed(error, service)
+        try:
+            if service == "sts":
+                return Answer(200, sts.answer(body, who.principal, self.clock.now()), {"content-type": "text/xml"})
+            return await self._ecr(operation, body, who)
+        except ApiError as error:
+            return self._failed(error, service)
+
+    async def _ecr(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
+        known = wire.model("ecr").operation_names
+        if operation not in OPERATIONS:
+            name = "UnsupportedOperationException" if operation in known else "UnknownOperationException"
+            raise ApiError(name, f"The embedded ECR does not serve the operation {operation[:100]!r}")
+        call = Call(
+            self.store,
+            who.principal,
+            who.region,
+            self.clock.now().timestamp(),
+            wire.validated("ecr", operation, body),
+            self,
+        )
+        perform = OPERATIONS[operation]
+        if operation in ("DescribeImageScanFindings", "GetAuthorizationToken"):
+            # one may read whole layers, the other opens a port on this very loop: neither may block it
+            result = await asyncio.to_thread(perform, call)
+        else:
+            with self.store.lock:
+                result = perform(call)
+        return _json(200, wire.encoded(result))
+
+    def _failed(self, error: ApiError, service: str) -> Answer:
+        if service == "sts":
+            return Answer(error.status, sts.error_body(error), {"content-type": "text/xml"})
+        return _json(error.status, wire.error_body(error))
+
+    async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:
+        """One request to a registry's port."""
+        registry = self.store.registry(account, region)
+        if exchange.path.startswith("/_storage/"):
+            return self._storage(exchange)
+        route = routes.action_of(exchange.method, exchange.path)
+        action = f"ecr:{route[0]}" if route else "none"
+        fault = self.script.record(exchange.method, exchange.path, action, f"{account}/{region}")
+        if fault is not None and (answer := await self._fault(fault, exchange, json_face=False)):
+            return answer
+        try:
+            answer = await routes.serve(self, registry, exchange)
+        except ApiError as error:
+            answer = answers.of_error(error)
+        if fault is not None and fault.kind == "digest":
+            answer.headers["docker-content-digest"] = "sha256:" + "0" * 64
+        answer.headers.setdefault("docker-distribution-api-version", "registry/2.0")
+        return answer
+
+    def _storage(self, exchange: Exchange) -> Answer:
+        """S3's part: it refuses a second kind of authorization."""
+        action = "s3:GetObject"
+        fault = self.script.record(exchange.method, exchange.path, action, "")
+        if "authorization" in exchange.headers:
+            message = b"<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>"
+            return Answer(400, message, {"content-type": "application/xml"})
+        try:
+            headers = {"content-type": "application/octet-stream", "accept-ranges": "bytes"}
+            answer = blobs.content(
+                self, exchange.path.removeprefix("/_storage/"), exchange.headers.get("range"), headers
+            )
+        except (ApiError, Exception) as error:  # noqa: BLE001 - any malformed name is simply not there
+            return Answer(404, str(error).encode()[:200])
+        if fault is not None and fault.kind == "body":
+            size = int(answer.headers["content-length"])
+            return Answer(answer.status, b"\x00" * size, answer.headers)
+        return answer
+
+    async def _fault(self, fault: Fault, exchange: Exchange, *, json_face: bool) -> Answer | None:
+        match fault.kind:
+            case "status":
+                code = {429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}.get(fault.status, "UNKNOWN")
+                if json_face:
+                    name = "ThrottlingException" if fault.status == 429 else "ServerException"
+                    status = 400 if fault.status == 429 else fault.status
+                    return _json(status, wire.error_body(ApiError(name, "Rate exceeded", status)))
+                return answers.failed(fault.status, code, "Rate exceeded" if fault.status == 429 else "scripted fault")
+            case "expired" if not json_face:
+                return answers.expired()
+            case "hang":
+                await asyncio.sleep(fault.seconds)
+                raise Cut
+            case "cut":
+                seen = 0
+                if fault.after:
+                    async for block in exchange.blocks():
+                        seen += len(block)
+                        if seen >= fault.after:
+                            break
+                raise Cut
+        return None
+
+    def close(self) -> None:
+        """Let go of temporary files."""
+        self.store.close()
+
+
+def _json(status: int, body: bytes) -> Answer:
+    return Answer(status, body, {"content-type": "application/x-amz-json-1.1"})

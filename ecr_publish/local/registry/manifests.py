@@ -1,0 +1,67 @@
+"""Manifests: read, put and deleted by tag or digest."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ecr_publish.local.exchange import Answer, TooLarge
+from ecr_publish.local.registry import answers
+from ecr_publish.model.registry import is_tag
+
+if TYPE_CHECKING:
+    from ecr_publish.local.registry.routes import Visit
+
+LARGEST = 4 << 20  # ECR API Reference, PutImage, imageManifest
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+async def manifest(visit: Visit) -> Answer:
+    """HEAD, GET, PUT, DELETE."""
+    reference, repository = visit.parts["reference"], visit.repository
+    if not _DIGEST.fullmatch(reference) and not is_tag(reference):
+        return answers.failed(405, "UNSUPPORTED", "Invalid parameter at 'imageTag' failed to satisfy constraint")
+    match visit.exchange.method:
+        case "PUT":
+            return await _put(visit, reference)
+        case "DELETE":
+            tag, digest = (None, reference) if ":" in reference else (reference, None)
+            visit.ecr.images.delete(visit.registry, repository, tag, digest)
+            return Answer(202)
+        case _:
+            return _get(visit, reference)
+
+
+def _get(visit: Visit, reference: str) -> Answer:
+    image = visit.ecr.images.find(visit.repository, reference)
+    if image is None:
+        return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found")
+    accepted = [each.partition(";")[0].strip() for each in visit.exchange.headers.get("accept", "").split(",")]
+    if accepted != [""] and not {image.media_type, "*/*", "application/*"} & set(accepted):
+        return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found")
+    headers = {"content-type": image.media_type}
+    if visit.exchange.method == "HEAD" or not visit.ecr.quirks.no_digest_on_get:
+        headers["docker-content-digest"] = image.digest
+    body = visit.ecr.images.body(image)
+    if visit.exchange.method == "HEAD":
+        return Answer(200, b"", {**headers, "content-length": str(len(body or b""))})
+    if body is None:
+        return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found (seeded by its digest only)")
+    image.pulled_at = visit.ecr.clock.now().timestamp()
+    return Answer(200, body, headers)
+
+
+async def _put(visit: Visit, reference: str) -> Answer:
+    try:
+        body = await visit.exchange.body(LARGEST)
+    except TooLarge:
+        reason = "Invalid parameter at 'imageManifest' failed to satisfy constraint: 'Member must have length less "
+        return answers.failed(405, "UNSUPPORTED", reason + f"than or equal to {LARGEST}'")
+    tag, digest = (None, reference) if ":" in reference else (reference, None)
+    kind = visit.exchange.headers.get("content-type")
+    image, _ = visit.ecr.images.put(visit.registry, visit.repository, body, kind, tag, digest)
+    location = f"{visit.ecr.base_url(visit.exchange)}/v2/{visit.parts['name']}/manifests/{image.digest}"
+    headers = {"location": location, "docker-content-digest": image.digest}
+    if image.subject is not None:
+        headers["oci-subject"] = image.subject
+    return Answer(201, b"", headers)

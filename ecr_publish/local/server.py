@@ -1,0 +1,173 @@
+"""The server: one event loop in one thread; a port for the API and one per registry."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ecr_publish.errors import MachineFault
+from ecr_publish.local.embedded import Clock, EmbeddedEcr, Settings
+from ecr_publish.local.exchange import Answer, Cut, Exchange
+
+Handler = Callable[[Exchange], Awaitable[Answer]]
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which lets the application close the connection without an answer."""
+
+    def on_message_begin(self) -> None:
+        """Put the transport within reach of the application."""
+        super().on_message_begin()
+        self.scope["extensions"] = {"cut": {"protocol": self}}
+
+
+class Server:
+    """Starts with its API port open; opens a registry's port when it is first asked for."""
+
+    def __init__(self, settings: Settings, clock: Clock, port: int = 0) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._servers: list[uvicorn.Server] = []
+        self._ports: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
+        self._first = port
+        self.ecr = EmbeddedEcr(settings, clock, self._registry_port)
+        self._kept = self.ecr.store.ports()
+        self._thread = threading.Thread(target=self._run, name="embedded-ecr", daemon=True)
+        self._thread.start()
+        self.port = self._open(port, self.ecr.api)
+
+    @property
+    def url(self) -> str:
+        """The API endpoint for all accounts and regions."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def _registry_port(self, account: str, region: str) -> int:
+        """The `/v2` port of a registry: the next free one above the API's, or the one it had before."""
+        with self._lock:
+            key = (account, region)
+            if key not in self._ports:
+                wanted = self._kept.get(f"{account}/{region}") or self._next_port()
+                self._ports[key] = self._open(wanted, lambda exchange: self.ecr.registry(account, region, exchange))
+                self._kept[f"{account}/{region}"] = self._ports[key]
+                self.ecr.store.save_ports(self._kept)
+            return self._ports[key]
+
+    def _next_port(self) -> int:
+        if not self._first:
+            return 0
+        return max([self._first, *self._ports.values(), *self._kept.values()]) + 1
+
+    def _open(self, port: int, handler: Handler) -> int:
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(("127.0.0.1", port))
+        except OSError as error:
+            listening.close()
+            raise MachineFault(
+                what=f"port {port} of 127.0.0.1 cannot be used: {error.strerror}",
+                where="local",
+                hint="name another with --port, or end what uses it",
+            ) from error
+        listening.listen(1024)
+        # asyncio.to_thread callers wait here while the loop goes on
+        asyncio.run_coroutine_threadsafe(self._serve(listening, handler), self._loop).result(10)
+        return int(listening.getsockname()[1])
+
+    async def _serve(self, listening: socket.socket, handler: Handler) -> None:
+        config = uvicorn.Config(
+            _application(handler),
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup(sockets=[listening])
+        self._servers.append(server)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def close(self) -> None:
+        """Close all ports and end the thread."""
+
+        async def stop() -> None:
+            for server in self._servers:
+                server.force_exit = True
+                await server.shutdown()
+
+        asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+        self.ecr.close()
+
+
+def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        protocol = scope["extensions"]["cut"]["protocol"]
+
+        async def blocks() -> AsyncIterator[bytes]:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Cut
+                if message["body"]:
+                    yield message["body"]
+                if not message.get("more_body"):
+                    return
+
+        async def cut() -> None:
+            protocol.transport.abort()
+
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        exchange = Exchange(scope["method"], scope["path"], query, headers, blocks, cut)
+        try:
+            answer = await handler(exchange)
+        except Cut:
+            await cut()
+            return
+        await _send(answer, scope["method"], send)
+
+    return application
+
+
+async def _send(answer: Answer, method: str, send: Any) -> None:
+    headers = dict(answer.headers)
+    if answer.blocks is None and "content-length" not in headers:
+        headers["content-length"] = str(len(answer.body))
+    pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+    if answer.blocks is not None and method != "HEAD":
+        for block in answer.blocks:
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+
+@contextmanager
+def serving(settings: Settings, clock: Clock, port: int = 0) -> Iterator[Server]:
+    """A running server; closed at the end of the block."""
+    server = Server(settings, clock, port)
+    try:
+        yield server
+    finally:
+        server.close()
