@@ -26,7 +26,8 @@ class Shell:
     def environment(self) -> dict[str, str]:
         """Nothing of the caller's environment but PATH: no proxy, no profile, no CI."""
         own = {"HOME": str(self.home), "DOCKER_CONFIG": str(self.home / "docker"), "LANG": "C.UTF-8"}
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **own, **self.variables}
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where `ecr-publish` is
+        return {"PATH": path, "PYTHONPATH": str(ROOT), **own, **self.variables}
 
     def having(self, **variables: str) -> Shell:
         """The same with more variables."""
