@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from ecr_publish.errors import RegistryRefused, Unavailable
 CONNECT_SECONDS, STALLED_SECONDS = 10.0, 60.0
 LARGEST_ANSWER = 8 << 20  # bytes; a manifest has at most 4 MiB (ECR service quotas)
 BLOCK = 1 << 20
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:]+)\]|(?P<name>[A-Za-z0-9.-]+))(?::[0-9]*)?")
 
 
 class Stopping(Protocol):
@@ -155,11 +158,15 @@ def unavailable(error: Exception, where: str) -> Unavailable:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host[:port]` is this machine: 127.0.0.0/8, ::1 or localhost."""
-    if host.startswith("["):
-        return host.startswith("[::1]")
-    name = host.rpartition(":")[0] or host
-    return name == "localhost" or name.endswith(".localhost") or name.startswith("127.")
+    """Whether `host[:port]` is this machine: 127.0.0.0/8, ::1 or localhost. Names that only begin like it are not."""
+    match = _HOST.fullmatch(host)
+    if match is None:
+        return False
+    name = match["name"] or match["v6"]
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
 
 
 def _bare(url: str) -> str:
