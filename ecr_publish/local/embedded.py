@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,7 +41,7 @@ class Settings:
 
     account: str = "111111111111"
     directory: Path | None = None
-    quirks: Quirks = Quirks()
+    quirks: Quirks = field(default_factory=Quirks)
     bandwidth: float | None = None  # bytes per second of each upload
     scan_takes: timedelta = timedelta(seconds=20)
     findings: tuple[ScriptedFinding, ...] = ()
