@@ -76,10 +76,10 @@ class Scheduler:
                         self._observer.progress(intent, progress)
                     case _Ended() as ended:
                         running -= 1
-                        self._record(ended.intent, ended.outcome, ended.started)
+                        self.record(ended.intent, ended.outcome, ended.started)
                         waiting = self._drop_hopeless(waiting)
         for intent in waiting:
-            self._record(intent, NotStarted(self._why_never()), None)
+            self.record(intent, NotStarted(self._why_never()), None)
         return self.ledger
 
     def _split(self, waiting: list[Intent]) -> tuple[list[Intent], list[Intent]]:
@@ -102,7 +102,7 @@ class Scheduler:
             if missing is None:
                 kept.append(intent)
                 continue
-            self._record(intent, NotStarted(f"{lost[missing]} {_ending(ended, lost[missing])}"), None)
+            self.record(intent, NotStarted(f"{lost[missing]} {_ending(ended, lost[missing])}"), None)
             lost.update(dict.fromkeys(intent.gives, lost[missing]))
         return kept
 
@@ -136,7 +136,8 @@ class Scheduler:
             fault.__cause__ = error
             return Failed(fault)
 
-    def _record(self, intent: Intent, outcome: Outcome, started: datetime | None) -> None:
+    def record(self, intent: Intent, outcome: Outcome, started: datetime | None = None) -> None:
+        """Put an outcome into the ledger and tell the observer."""
         finished = self._ports.clock.now() if started else None
         self.ledger.append(Entry(intent, outcome, started, finished))
         self._observer.finished(intent, outcome)

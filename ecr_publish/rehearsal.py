@@ -1,0 +1,61 @@
+"""What a rehearsal sets up: the embedded ECR's settings, and the repositories that the file declares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ecr_publish.config.model import Config
+from ecr_publish.errors import UsageError
+from ecr_publish.local.embedded import Settings
+from ecr_publish.local.records import Repository
+from ecr_publish.local.seed import Seed, faults, findings, load_seed, plant
+from ecr_publish.local.server import Server
+from ecr_publish.model.registry import EcrRegistry
+from ecr_publish.plan.targets import repository, targets
+
+ACCOUNT = "111111111111"  # stands for the caller's where the file names none
+
+
+def seed_of(path: str | None) -> Seed:
+    """A seed, findings or faults file; an empty one where there is none. Raises UsageError, ConfigErrors."""
+    if path is None:
+        return Seed()
+    try:
+        content = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(what=f"cannot be read: {error}", where=path, hint="check the path") from error
+    return load_seed(content, path)
+
+
+def settings_of(findings_path: str | None, seed_path: str | None, faults_path: str | None) -> Settings:
+    """The embedded ECR's settings; each of the files may hold any of the parts."""
+    seeds = [seed_of(path) for path in dict.fromkeys((findings_path, seed_path, faults_path)) if path]
+    return Settings(
+        account=ACCOUNT,
+        findings=tuple(each for seed in seeds for each in findings(seed)),
+        faults=tuple(each for seed in seeds for each in faults(seed)),
+    )
+
+
+def declare(server: Server, config: Config, seed_path: str | None, root: Path) -> None:
+    """Plant the seed, then create what the file declares and the seed does not have: scanned on push, mutable."""
+    ecr: Any = server.ecr
+    plant(seed_of(seed_path), ecr, root)
+    for target in targets(config):
+        if not isinstance(target.registry, EcrRegistry):
+            continue
+        registry = ecr.store.registry(target.registry.account or ACCOUNT, target.registry.region)
+        for image in config.images:
+            name = repository(image, target).name
+            if name not in registry.repositories:
+                registry.repositories[name] = Repository(name, ecr.clock.now().timestamp(), scan_on_push=True)
+                ecr.store.save(registry, registry.repositories[name])
+
+
+def connections(server: Server) -> tuple[tuple[str, str], ...]:
+    """Canonical host -> the loopback address that stood in for it."""
+    return tuple(
+        (registry.host, server.ecr.registry_url(registry.account, registry.region).removeprefix("http://"))
+        for registry in server.ecr.store.registries
+    )
