@@ -1,11 +1,17 @@
-"""Botocore's exceptions as ours: what AWS said, which principal and action, and what to do about it."""
+"""Botocore's exceptions as ours: what AWS said, which principal and action, and what to do about it.
+
+Told apart by the error's code, never by its HTTP status: the JSON APIs answer 400 to nearly everything.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from ecr_publish.errors import (
+    ImageMissing,
     MachineFault,
     NotAuthorised,
     PublishError,
@@ -16,10 +22,12 @@ from ecr_publish.errors import (
     Unavailable,
 )
 
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
+_CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"}
 _UNKNOWN_KEY = {
     "UnrecognizedClientException",
     "InvalidClientTokenId",
+    "InvalidAccessKeyId",
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
     "IncompleteSignature",
@@ -27,8 +35,18 @@ _UNKNOWN_KEY = {
     "MissingAuthenticationTokenException",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
-_THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+_THROTTLED = {
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+}
 _TROUBLE = {"ServerException", "InternalFailure", "InternalError", "ServiceUnavailable", "ServiceUnavailableException"}
+_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 
 
 @contextmanager
@@ -40,73 +58,122 @@ def translated(where: str) -> Iterator[None]:
         yield
     except exceptions.ClientError as error:
         raise client_error(error.response, where) from error
-    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
-        raise NotAuthorised(
-            what="no AWS credentials are found",
-            where=where,
-            hint="set AWS_PROFILE, run `aws sso login`, or give the CI job a role (docs/aws.md)",
-        ) from error
-    except exceptions.ProfileNotFound as error:
-        raise NotAuthorised(
-            what=str(error),
-            where=where,
-            hint="check profile: in the file, AWS_PROFILE, and `aws configure list-profiles`",
-        ) from error
-    except (
-        exceptions.CredentialRetrievalError,
-        exceptions.TokenRetrievalError,
-        exceptions.SSOError,
-        exceptions.UnauthorizedSSOTokenError,
-    ) as error:
-        raise NotAuthorised(
-            what=f"the AWS credentials cannot be got: {error}", where=where, hint="log in again (`aws sso login`)"
-        ) from error
-    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
-        raise Unavailable(
-            what=f"AWS does not answer: {error}",
-            where=where,
-            hint="check the network, AWS_ENDPOINT_URL_* and the region",
-        ) from error
     except exceptions.BotoCoreError as error:
-        raise MachineFault(
-            what=f"the AWS SDK cannot work like this: {error}",
-            where=where,
-            hint="check ~/.aws/config and AWS_* variables",
-        ) from error
+        raise sdk_error(error, where) from error
 
 
-def client_error(response: object, where: str) -> PublishError:
-    """An error answer of AWS: told apart by its code, never by its HTTP status (ECR answers 400 to nearly all)."""
-    body = response if isinstance(response, dict) else {}
+def client_error(response: Any, where: str) -> PublishError:
+    """An error answer of AWS as ours. Its words are shown only where they hold no part of a request."""
+    body: Mapping[str, Any] = response if isinstance(response, Mapping) else {}
     error = body.get("Error") or {}
-    code, message = str(error.get("Code", "")), str(error.get("Message", "")).strip()
-    if code in _EXPIRED:
-        return NotAuthorised(
-            what="the AWS credentials have expired",
-            where=where,
-            hint="log in again, or let the CI job take a new role session",
-        )
-    if code in _UNKNOWN_KEY:
-        return NotAuthorised(
-            what=f"AWS does not know these credentials ({code})",
-            where=where,
-            hint="check AWS_ACCESS_KEY_ID and the session token that belongs to it",
-        )
-    if code in _DENIED:
-        return NotAuthorised(
-            what=message or "access denied",
-            where=where,
-            hint="allow this action in the role's policy (docs/aws.md lists all)",
-        )
+    code, message = str(error.get("Code", "")), " ".join(str(error.get("Message", "")).split())
+    status = (body.get("ResponseMetadata") or {}).get("HTTPStatusCode", 400)
+    if (refused := _credentials(code, message, where)) is not None:
+        return refused
     if code == "RepositoryNotFoundException":
         return RepositoryMissing(
-            what=message, where=where, hint="create it, or say create: if-missing on the environment"
+            what=message or "the repository does not exist",
+            where=where,
+            hint="`aws ecr create-repository --repository-name NAME`, or create: if-missing on the environment",
+        )
+    if code == "ImageNotFoundException":
+        return ImageMissing(
+            what=message or "the image is not there", where=where, hint="`aws ecr list-images` shows what is"
         )
     if code in _THROTTLED:
         return Throttled(what=f"AWS asks to slow down ({code})", where=where, hint="run fewer jobs at once")
     if code == "LimitExceededException":
-        return QuotaExceeded(what=message, where=where, hint="ask AWS for a higher quota, or clean up")
-    status = (body.get("ResponseMetadata") or {}).get("HTTPStatusCode", 400)
+        return QuotaExceeded(
+            what=message or "a quota is used up", where=where, hint="ask for more in Service Quotas, or clean up"
+        )
     if code in _TROUBLE or (isinstance(status, int) and status >= 500):
         return Unavailable(what=f"AWS is in trouble: {code} {message}".strip(), where=where, hint="try again later")
-    return RegistryRefused(what=f"{code}: {message}".strip(": "), where=where, hint="see the AWS message")
+    return RegistryRefused(
+        what=f"{code}: {message}".strip(": ") or f"refused with {status}",
+        where=where,
+        hint="the words are those of AWS; the API reference of this operation explains the code",
+    )
+
+
+def _credentials(code: str, message: str, where: str) -> NotAuthorised | None:
+    if code in _EXPIRED:
+        return NotAuthorised(
+            what="the AWS credentials have expired",
+            where=where,
+            hint="log in again (`aws sso login`), or let the CI job take a new role session",
+        )
+    if code in _CLOCK or "Signature expired" in message or "Signature not yet current" in message:
+        return NotAuthorised(
+            what=f"AWS takes this request for an old one ({code})",
+            where=where,
+            hint="set this machine's clock: signatures are valid for minutes",
+        )
+    if code in _UNKNOWN_KEY:
+        # the message of a bad signature repeats the whole request: not shown
+        return NotAuthorised(
+            what=f"AWS does not know these credentials ({code})",
+            where=where,
+            hint="check AWS_ACCESS_KEY_ID with the secret and session token that belong to it, or profile:",
+        )
+    if code not in _DENIED:
+        return None
+    match = _ACTION.search(message)
+    action = match[1] if match else None
+    if action == "sts:AssumeRole":
+        hint = "check role: of the environment, and that the role's trust policy names the calling principal"
+    elif action:
+        hint = f"allow {action} in the role's policy (docs/aws.md lists what each step needs)"
+    else:
+        hint = "allow this action in the role's policy (docs/aws.md lists what each step needs)"
+    return NotAuthorised(what=message or "access denied", where=where, hint=hint)
+
+
+def sdk_error(error: Exception, where: str) -> PublishError:
+    """What the SDK itself cannot do: find credentials, reach AWS, read its configuration."""
+    from botocore import exceptions
+
+    match error:
+        case exceptions.NoCredentialsError() | exceptions.PartialCredentialsError():
+            return NotAuthorised(
+                what="no AWS credentials are found"
+                if isinstance(error, exceptions.NoCredentialsError)
+                else f"the AWS credentials are not complete: {error}",
+                where=where,
+                hint="set AWS_PROFILE, run `aws sso login`, or give the CI job a role (docs/aws.md)",
+            )
+        case exceptions.ProfileNotFound():
+            return NotAuthorised(
+                what=str(error),
+                where=where,
+                hint="check profile: in the file, AWS_PROFILE, and `aws configure list-profiles`",
+            )
+        case exceptions.CredentialRetrievalError():
+            # may hold the output of somebody's credential process: not shown
+            return NotAuthorised(
+                what=f"the credential provider {error.kwargs.get('provider', '')!r} gives none",
+                where=where,
+                hint="run `aws sts get-caller-identity` with the same profile to see why",
+            )
+        case (
+            exceptions.TokenRetrievalError()
+            | exceptions.SSOError()
+            | exceptions.LoginError()
+            | exceptions.NoAuthTokenError()
+            | exceptions.RefreshWithMFAUnsupportedError()
+            | exceptions.MetadataRetrievalError()
+        ):
+            return NotAuthorised(
+                what=f"the AWS login is not usable: {error}", where=where, hint="log in again (`aws sso login`)"
+            )
+        case exceptions.ConnectionError() | exceptions.HTTPClientError():
+            return Unavailable(
+                what=f"AWS does not answer: {error}",
+                where=where,
+                hint="check the network, the region, AWS_ENDPOINT_URL_*, and a VPC endpoint where there is no internet",
+            )
+        case _:
+            return MachineFault(
+                what=f"the AWS SDK cannot work like this: {error}",
+                where=where,
+                hint="check ~/.aws/config and the AWS_* variables",
+            )

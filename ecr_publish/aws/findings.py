@@ -1,111 +1,92 @@
-"""From DescribeImageScanFindings' pages to one Scan: what is not proved complete is not complete.
+"""Findings of both scanners in one form: AWS-native basic scanning, and Amazon Inspector (enhanced).
 
-Sources: ECR API Reference (DescribeImageScanFindings, ImageScanStatus); docs/aws.md lists each status.
+Source: ECR API Reference, ImageScanFinding and EnhancedImageScanFinding.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ecr_publish.model.scan import Complete, Finding, Scan, Severity, Unscanned, Unsupported, Waiting
+from ecr_publish.model.scan import Finding, Severity
 
-# Terminal, and proving nothing: an expired image's findings are closed, so that none is left to see.
-_NOT_CLEAN = {
-    "FAILED",
-    "SCAN_ELIGIBILITY_EXPIRED",
-    "FINDINGS_UNAVAILABLE",
-    "LIMIT_EXCEEDED",
-    "IMAGE_ARCHIVED",
-    "IMAGE_SIZE_EXCEEDED",
-}
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}  # the most severe first; unknown ones as declared
+_NO_FIX = ("", "NotAvailable")
+_VERSION_KEYS = ("fixed_in_versions", "fixed_in_version", "fixed_version")
 
 
-def scan_of(pages: Sequence[Mapping[str, Any]]) -> Scan:
-    """The state of a scan from all pages of its findings (at least one)."""
-    first = pages[0]
-    status = first.get("imageScanStatus", {})
-    word, detail = str(status.get("status", "")), str(status.get("description", ""))
-    match word:
-        case "IN_PROGRESS" | "PENDING":
-            return Waiting(word, detail)
-        case "UNSUPPORTED_IMAGE":
-            return Unsupported(detail or "UNSUPPORTED_IMAGE")
-        case "COMPLETE" | "ACTIVE":
-            return _complete(word, pages)
-        case _:
-            # the list of states keeps growing: an unknown one proves nothing
-            known = "" if word in _NOT_CLEAN else "a status that this version does not know"
-            return Unscanned(word or "NO_STATUS", detail or known)
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One per (id, package, version): the most severe, with a fixed version if any names one. Sorted by identity."""
+    kept: dict[tuple[str, str, str], Finding] = {}
+    for each in findings:
+        identity = (each.id, each.package, each.version)
+        kept[identity] = _worse(kept[identity], each) if identity in kept else each
+    return tuple(kept[identity] for identity in sorted(kept))
 
 
-def _complete(word: str, pages: Sequence[Mapping[str, Any]]) -> Scan:
-    bodies = [page.get("imageScanFindings", {}) for page in pages]
-    enhanced = word == "ACTIVE" or any("enhancedFindings" in body for body in bodies)
-    basic = [finding for body in bodies for finding in body.get("findings", ())]
-    rich = [finding for body in bodies for finding in body.get("enhancedFindings", ())]
-    findings = tuple(
-        sorted({*(_basic(each) for each in basic), *(one for each in rich if _counts(each) for one in _enhanced(each))})
+def _worse(one: Finding, other: Finding) -> Finding:
+    first, second = sorted((one, other), key=lambda each: _weight(each.severity))
+    return Finding(
+        first.id,
+        first.severity,
+        first.package,
+        first.version,
+        first.fixed_in or second.fixed_in,
+        first.uri or second.uri,
     )
-    completed = bodies[0].get("imageScanCompletedAt")
-    if completed is None:
-        # COMPLETE without a time was seen before the findings were there (aws/aws-sdk#289)
-        return Waiting(word, "the scanner does not say when it finished")
-    counts = bodies[0].get("findingSeverityCounts")
-    listed = Counter(str(each.get("severity", "UNDEFINED")) for each in (*basic, *(e for e in rich if _counts(e))))
-    if counts is not None and not enhanced and dict(listed) != {key: n for key, n in counts.items() if n}:
-        return Waiting(word, "counts and findings do not agree yet")
-    return Complete(findings, completed, "enhanced" if enhanced else "basic")
 
 
-def _counts(finding: Mapping[str, Any]) -> bool:
-    """A closed finding is history; a suppressed one stays counted, for nobody here has judged the suppression."""
-    return str(finding.get("status", "ACTIVE")) != "CLOSED"
+def _weight(severity: Severity) -> int:
+    """UNDEFINED and UNTRIAGED stand beside HIGH: unknown is not low."""
+    unknown = severity in (Severity.UNDEFINED, Severity.UNTRIAGED)
+    return _RANK[Severity.HIGH] if unknown else _RANK[severity]
 
 
-def _basic(finding: Mapping[str, Any]) -> Finding:
-    attributes = {each["key"]: each.get("value", "") for each in finding.get("attributes", ())}
+def is_open(finding: Mapping[str, Any]) -> bool:
+    """Whether an enhanced finding counts: a closed one is history; a suppressed one counts, for nobody who judges
+    here has seen why it was suppressed."""
+    return str(finding.get("status", "ACTIVE")).upper() != "CLOSED"
+
+
+def basic(finding: Mapping[str, Any]) -> Finding:
+    """One element of `findings[]`: the package stands in its free-form attributes."""
+    attributes = {str(each.get("key")): str(each.get("value", "")) for each in finding.get("attributes", ())}
+    fixed = next((attributes[key] for key in _VERSION_KEYS if key in attributes), "")
     return Finding(
         id=str(finding.get("name", "unnamed")),
-        severity=_severity(finding.get("severity")),
+        severity=severity(finding.get("severity")),
         package=attributes.get("package_name", ""),
         version=attributes.get("package_version", ""),
-        fixed_in=attributes.get("fixed_in_versions") or None,
-        uri=finding.get("uri"),
+        fixed_in=None if fixed in _NO_FIX else fixed,
+        uri=finding.get("uri") or None,
     )
 
 
-def _enhanced(finding: Mapping[str, Any]) -> list[Finding]:
-    details = finding.get("packageVulnerabilityDetails", {})
-    packages = details.get("vulnerablePackages") or [{}]
+def enhanced(finding: Mapping[str, Any]) -> Iterator[Finding]:
+    """One element of `enhancedFindings[]`: one finding for each vulnerable package, at least one."""
+    details = finding.get("packageVulnerabilityDetails") or {}
     name = details.get("vulnerabilityId") or finding.get("title") or finding.get("findingArn") or "unnamed"
-    return [
-        Finding(
+    for package in details.get("vulnerablePackages") or [{}]:
+        fixed = str(package.get("fixedInVersion", ""))
+        yield Finding(
             id=str(name),
-            severity=_severity(finding.get("severity")),
+            severity=severity(finding.get("severity")),
             package=str(package.get("name", "")),
             version=_version(package),
-            fixed_in=_fixed(package),
-            uri=details.get("sourceUrl"),
+            fixed_in=None if fixed in _NO_FIX else fixed,
+            uri=details.get("sourceUrl") or None,
         )
-        for package in packages
-    ]
 
 
 def _version(package: Mapping[str, Any]) -> str:
+    """`epoch:version-release`, as package managers write it; Inspector says epoch 0 where there is none."""
     epoch, release = package.get("epoch"), package.get("release")
-    text = str(package.get("version", ""))
-    return f"{f'{epoch}:' if epoch else ''}{text}{f'-{release}' if release else ''}"
+    return f"{f'{epoch}:' if epoch else ''}{package.get('version', '')}{f'-{release}' if release else ''}"
 
 
-def _fixed(package: Mapping[str, Any]) -> str | None:
-    fixed = package.get("fixedInVersion")
-    return None if fixed in (None, "", "NotAvailable") else str(fixed)
-
-
-def _severity(word: object) -> Severity:
+def severity(word: object) -> Severity:
+    """The scanner's word; one that this version does not know is UNDEFINED, which counts as HIGH."""
     try:
-        return Severity(str(word))
+        return Severity(str(word).upper())
     except ValueError:
         return Severity.UNDEFINED

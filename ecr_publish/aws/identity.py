@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-
-from ecr_publish.aws.errors import translated
+from ecr_publish.aws.kept import Kept
 from ecr_publish.aws.session import Sessions, region_of
 from ecr_publish.errors import WrongAccount
 from ecr_publish.model.image import Identity
@@ -13,31 +11,28 @@ from ecr_publish.model.target import Target
 
 
 class StsIdentities:
-    """`ports.Identities`: one GetCallerIdentity per principal and region."""
+    """`ports.Identities`: one GetCallerIdentity per target; safe from threads."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._known: dict[tuple[str | None, str | None, str], Identity] = {}
-        self._lock = threading.Lock()
+        self._known: Kept[tuple[str, str | None, str | None, str], Identity] = Kept()
 
     def identity(self, target: Target) -> Identity:
         """Raises NotAuthorised, WrongAccount (naming both accounts), Unavailable."""
         if isinstance(target.registry, PlainRegistry):
             return Identity(None, f"no AWS identity for {target.registry}")
-        key = (target.role, target.profile, region_of(target))
-        with self._lock:
-            known = self._known.get(key)
-        if known is None:
-            with translated(f"sts get-caller-identity @{target.name}"):
-                got = self._sessions.client("sts", target).get_caller_identity()
-            known = Identity(got["Account"], got["Arn"])
-            with self._lock:
-                self._known[key] = known
+        key = (str(target.registry), target.role, target.profile, region_of(target))
+        known = self._known.get(key, lambda: self._ask(target))
         expected = target.registry.account if isinstance(target.registry, EcrRegistry) else None
         if expected is not None and known.account != expected:
             raise WrongAccount(
                 what=f"the credentials are for account {known.account} ({known.arn}), the file says {expected}",
-                where=f"environment {target.name}",
+                where=f"environment {target.environment}",
                 hint=f"add role: or profile: for account {expected} to this environment, or correct account:",
             )
         return known
+
+    def _ask(self, target: Target) -> Identity:
+        client = self._sessions.client("sts", target)
+        got = self._sessions.ask(f"sts get-caller-identity @{target.name}", client.get_caller_identity)
+        return Identity(got["Account"], got["Arn"], self._sessions.expiry(target))

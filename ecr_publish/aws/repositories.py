@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecr_publish.aws.errors import translated
 from ecr_publish.aws.session import Sessions
+from ecr_publish.errors import ImageMissing, RepositoryMissing
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
 from ecr_publish.model.target import Target
@@ -19,62 +19,104 @@ class EcrRepositories:
         self._sessions = sessions
 
     def describe(self, target: Target, repository: Repository) -> RepositoryState | None:
-        """Its settings, or None if it does not exist."""
+        """Its settings, or None if it does not exist. Raises NotAuthorised, Unavailable."""
         if isinstance(repository.registry, PlainRegistry):
             return RepositoryState(repository)
         client = self._client(target)
-        with translated(f"describe-repositories {repository}"):
-            try:
-                got = client.describe_repositories(repositoryNames=[repository.name], **account_of(repository))
-            except client.exceptions.RepositoryNotFoundException:
-                return None
-        return _state(repository, got["repositories"][0])
+        try:
+            got = self._sessions.ask(
+                f"describe-repositories {repository}",
+                lambda: client.describe_repositories(repositoryNames=[repository.name], **account_of(repository)),
+            )
+        except RepositoryMissing:
+            return None
+        return state(repository, got["repositories"][0])
 
     def create(self, target: Target, repository: Repository) -> RepositoryState:
-        """Create it: scanned on push, and mutable, because a file may have tags that are meant to move and which of
-        them is not the repository's to say. Fixed tags are guarded by us in any case."""
+        """Create it, scanned on push and mutable; one that exists meanwhile is success.
+
+        Mutable, because the port does not say which of the file's tags are meant to move, an IMMUTABLE repository
+        would refuse the second release of a file with `latest`, and ECR takes at most five exclusion filters. What is
+        lost is little: a fixed tag is compared before every write here (SEMANTICS: the same digest is success,
+        another one a refusal). Raises NotAuthorised, QuotaExceeded.
+        """
         if isinstance(repository.registry, PlainRegistry):
             return RepositoryState(repository)
         client = self._client(target)
-        settings = (
-            {"imageScanningConfiguration": {"scanOnPush": True}} if isinstance(repository.registry, EcrRegistry) else {}
-        )
-        with translated(f"create-repository {repository}"):
+        settings: dict[str, Any] = {}
+        if isinstance(repository.registry, EcrRegistry):
+            settings["imageScanningConfiguration"] = {"scanOnPush": True}
+
+        def create() -> Any:
             try:
-                got = client.create_repository(repositoryName=repository.name, **settings)
+                return client.create_repository(repositoryName=repository.name, **settings)
             except client.exceptions.RepositoryAlreadyExistsException:
-                return self.describe(target, repository) or RepositoryState(repository)
-        return _state(repository, got["repository"])
+                return None  # another job was faster, or our own request was answered twice
+
+        got = self._sessions.ask(f"create-repository {repository}", create)
+        if got is None:
+            return self.describe(target, repository) or RepositoryState(repository)
+        return state(repository, got["repository"])
 
     def tags_of(self, target: Target, repository: Repository, digest: Digest) -> tuple[str, ...]:
-        """All tags on that digest, sorted; for registries without that API: empty."""
-        if not isinstance(repository.registry, EcrRegistry):
+        """All tags on that digest, sorted; for registries without that API, and for an absent image: empty."""
+        if isinstance(repository.registry, PlainRegistry):
             return ()
         client = self._client(target)
-        with translated(f"describe-images {repository}@{digest.short}"):
-            try:
-                got = client.describe_images(
+        try:
+            got = self._sessions.ask(
+                f"describe-images {repository}@{digest.short}",
+                lambda: client.describe_images(
                     repositoryName=repository.name, imageIds=[{"imageDigest": str(digest)}], **account_of(repository)
-                )
-            except client.exceptions.ImageNotFoundException:
-                return ()
-        return tuple(sorted(got["imageDetails"][0].get("imageTags", ())))
+                ),
+            )
+        except ImageMissing:
+            return ()
+        return tuple(sorted(tag for image in got["imageDetails"] for tag in image.get("imageTags", ())))
+
+    def writable(self, target: Target, repository: Repository) -> bool:
+        """Whether this principal may push there: True, or an error; False where it cannot be asked (a plain registry).
+
+        Asked by InitiateLayerUpload, the action behind the first request of every push; the session that it opens
+        holds nothing and ends by itself. Raises NotAuthorised, RepositoryMissing.
+        """
+        if isinstance(repository.registry, PlainRegistry):
+            return False
+        client = self._client(target)
+        self._sessions.ask(
+            f"initiate-layer-upload {repository}",
+            lambda: client.initiate_layer_upload(repositoryName=repository.name, **account_of(repository)),
+        )
+        return True
 
     def _client(self, target: Target) -> Any:
         return self._sessions.client("ecr-public" if isinstance(target.registry, EcrPublicRegistry) else "ecr", target)
 
 
 def account_of(repository: Repository) -> dict[str, str]:
+    """`registryId` where the account is known; without it AWS takes the caller's."""
     registry = repository.registry
     return {"registryId": registry.account} if isinstance(registry, EcrRegistry) and registry.account else {}
 
 
-def _state(repository: Repository, got: Any) -> RepositoryState:
-    mutability = got.get("imageTagMutability", "MUTABLE")
-    filters = tuple(each["filter"] for each in got.get("imageTagMutabilityExclusionFilters", ()))
+def state(repository: Repository, got: Any) -> RepositoryState:
+    """The settings that matter here, from one element of DescribeRepositories. ECR Public has none of them."""
+    if isinstance(repository.registry, EcrPublicRegistry):
+        return RepositoryState(repository)
     return RepositoryState(
         repository,
-        immutable=mutability.startswith("IMMUTABLE"),
-        except_tags=filters,
+        immutable=_is_immutable(got.get("imageTagMutability", "MUTABLE")),
+        except_tags=_exceptions(got),
         scan_on_push=got.get("imageScanningConfiguration", {}).get("scanOnPush"),
     )
+
+
+def _is_immutable(word: str) -> bool | None:
+    """IMMUTABLE and IMMUTABLE_WITH_EXCLUSION; MUTABLE_WITH_EXCLUSION protects only what its filters match."""
+    if word.startswith("IMMUTABLE"):
+        return True
+    return False if word.startswith("MUTABLE") else None
+
+
+def _exceptions(got: Any) -> tuple[str, ...]:
+    return tuple(str(each["filter"]) for each in got.get("imageTagMutabilityExclusionFilters", ()))

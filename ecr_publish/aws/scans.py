@@ -1,122 +1,164 @@
-"""The registry's scanner: the state of one manifest's scan, read with our own paging."""
+"""The registry's scanner: the state of one manifest's scan, read with our own paging.
+
+Botocore's waiter ends on two of eleven states, and its paginator keeps only the first page's counts: neither is used.
+"""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
-from ecr_publish.aws.errors import translated
-from ecr_publish.aws.findings import scan_of
+from ecr_publish.aws.coverage import InspectorCoverage
+from ecr_publish.aws.kept import Kept
+from ecr_publish.aws.reading import Enrolled, covered, reading
 from ecr_publish.aws.repositories import account_of
 from ecr_publish.aws.session import Sessions
+from ecr_publish.errors import NotAuthorised, RegistryRefused
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrRegistry, Repository
-from ecr_publish.model.scan import Complete, Scan, Unscanned, Unsupported, Waiting
+from ecr_publish.model.scan import Scan, Unscanned, Unsupported, Waiting
 from ecr_publish.model.target import Target
 
+NO_SCAN = "no scan yet"
 MANUAL = "MANUAL"
+PAGE = 1000  # the most that DescribeImageScanFindings gives at once
+MOST_PAGES = 1000
 
 
 class EcrScans:
-    """`ports.ScanSource`. Botocore's waiter is not used: it ends on two of eleven states only."""
+    """`ports.ScanSource`. Safe from threads."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._frequencies: dict[Repository, tuple[str, bool]] = {}
+        self._coverage = InspectorCoverage(sessions)
+        self._inspected: Kept[tuple[str, str | None, str | None], bool | None] = Kept()
+        self._frequency: Kept[Repository, str | None] = Kept()
         self._asked: set[tuple[Repository, Digest]] = set()
         self._lock = threading.Lock()
 
     def scan(self, target: Target, repository: Repository, digest: Digest) -> Scan:
-        """The present state; starts a basic scan by hand where none would come by itself."""
+        """The present state; starts a basic scan by hand where none would come by itself.
+
+        Raises NotAuthorised, ImageMissing, RepositoryMissing, Throttled, Unavailable; never for a state.
+        """
         if not isinstance(repository.registry, EcrRegistry):
             return Unsupported("this registry has no scanner")
         client = self._sessions.client("ecr", target)
-        with translated(f"describe-image-scan-findings {repository}@{digest.short}"):
-            pages = _pages(client, repository, digest)
+        pages = self._pages(client, repository, digest)
         if pages is None:
             return self._none_yet(client, target, repository, digest)
-        scan = scan_of(pages)
-        if isinstance(scan, Complete) and scan.scanner == "enhanced":
-            return self._covered(target, repository, digest, scan)
-        return scan
+        inspected = self._is_inspected(client, target)
+        if inspected is None:
+            # not allowed to ask: the response's shape decides, and where it may be Inspector's, that must prove it
+            inspected = any("enhancedFindings" in (page.get("imageScanFindings") or {}) for page in pages)
+        read = reading(pages, inspected=inspected)
+        if isinstance(read, Enrolled):
+            account = repository.registry.account or str(pages[0].get("registryId", ""))
+            return self._covered(target, repository, digest, account, read)
+        return read
+
+    def _pages(self, client: Any, repository: Repository, digest: Digest) -> list[Any] | None:
+        """All pages; None if there is no scan of this image."""
+        asked = {
+            "repositoryName": repository.name,
+            "imageId": {"imageDigest": str(digest)},
+            "maxResults": PAGE,
+            **account_of(repository),
+        }
+        where = f"describe-image-scan-findings {repository}@{digest.short}"
+
+        def page() -> Any:
+            try:
+                return client.describe_image_scan_findings(**asked)
+            except client.exceptions.ScanNotFoundException:
+                return None
+
+        pages: list[Any] = []
+        while len(pages) < MOST_PAGES:
+            got = self._sessions.ask(where, page)
+            if got is None:
+                return None
+            pages.append(got)
+            token = got.get("nextToken")
+            if not token:
+                return pages
+            asked["nextToken"] = token
+        raise RegistryRefused(
+            what=f"more than {MOST_PAGES} pages of findings", where=where, hint="this is not Amazon ECR's answer"
+        )
+
+    def _covered(self, target: Target, repository: Repository, digest: Digest, account: str, read: Enrolled) -> Scan:
+        try:
+            coverage = self._coverage.of(target, repository, digest, account)
+        except NotAuthorised as error:
+            return Unscanned(
+                "UNPROVED",
+                f"enhanced scanning says {read.status} before its first scan is over, and Inspector's coverage, "
+                f"which would prove it, cannot be read (inspector2:ListCoverage): {error.what}",
+            )
+        return covered(read, coverage)
 
     def _none_yet(self, client: Any, target: Target, repository: Repository, digest: Digest) -> Scan:
         """No record: just pushed, or nobody will ever scan it unless it is asked for."""
-        frequency, enhanced = self._frequency(client, repository)
+        frequency = self._frequency.get(repository, lambda: self._read_frequency(client, repository))
+        if frequency is None:
+            return Waiting(NO_SCAN, "what is scanned here cannot be read (ecr:BatchGetRepositoryScanningConfiguration)")
         if frequency != MANUAL:
-            return Waiting("no scan yet", frequency)
-        if enhanced:
-            return Unscanned("NEVER_SCANNED", "enhanced scanning is on, and no rule covers this repository")
+            return Waiting(NO_SCAN, f"scanned {frequency}")
+        if self._is_inspected(client, target):
+            return Unscanned("NEVER_SCANNED", "enhanced scanning is on, and no filter of it covers this repository")
         with self._lock:
             first = (repository, digest) not in self._asked
             self._asked.add((repository, digest))
-        if first:
-            return self._started(client, repository, digest)
-        return Waiting("no scan yet", "asked for")
+        return self._start(client, repository, digest) if first else Waiting(NO_SCAN, "asked for by hand")
 
-    def _started(self, client: Any, repository: Repository, digest: Digest) -> Scan:
-        with translated(f"start-image-scan {repository}@{digest.short}"):
+    def _start(self, client: Any, repository: Repository, digest: Digest) -> Scan:
+        def start() -> Scan:
+            errors = client.exceptions
             try:
                 client.start_image_scan(
                     repositoryName=repository.name, imageId={"imageDigest": str(digest)}, **account_of(repository)
                 )
-            except client.exceptions.UnsupportedImageTypeException as error:
-                return Unsupported(str(error.response["Error"].get("Message", "unsupported image type")))
-            except client.exceptions.LimitExceededException:
-                # once a day per image; what the earlier scan found can still be read
-                return Waiting("no scan yet", "the daily scan of this image was used already")
-            except client.exceptions.ImageArchivedException:
+            except errors.UnsupportedImageTypeException as error:
+                return Unsupported(_message(error))
+            except errors.LimitExceededException:
+                # once a day per image: what the earlier scan found can still be read, so the next look may find it
+                return Waiting(NO_SCAN, "today's scan of this image was used already")
+            except errors.ImageArchivedException:
                 return Unscanned("IMAGE_ARCHIVED", "restore it from the archive first")
-        return Waiting("no scan yet", "asked for")
+            except errors.ValidationException as error:
+                # what a registry with enhanced scanning answers ("This feature is disabled")
+                return Unscanned("NEVER_SCANNED", f"no scan can be started by hand: {_message(error)}")
+            return Waiting(NO_SCAN, "asked for by hand")
 
-    def _frequency(self, client: Any, repository: Repository) -> tuple[str, bool]:
-        """The effective frequency, and whether scanning is enhanced; asked once per repository."""
-        with self._lock:
-            if repository in self._frequencies:
-                return self._frequencies[repository]
-        with translated(f"batch-get-repository-scanning-configuration {repository}"):
-            got = client.batch_get_repository_scanning_configuration(repositoryNames=[repository.name])
-            registry = client.get_registry_scanning_configuration()
-        found: dict[str, Any] = next(iter(got.get("scanningConfigurations", ())), {})
-        kind = registry.get("scanningConfiguration", {}).get("scanType", "BASIC")
-        frequency = (str(found.get("scanFrequency", MANUAL)), kind == "ENHANCED")
-        with self._lock:
-            self._frequencies[repository] = frequency
-        return frequency
+        return self._sessions.ask(f"start-image-scan {repository}@{digest.short}", start)
 
-    def _covered(self, target: Target, repository: Repository, digest: Digest, scan: Complete) -> Scan:
-        """Enhanced scanning says ACTIVE before the first scan is done: Inspector's coverage is the proof."""
-        registry = repository.registry
-        assert isinstance(registry, EcrRegistry)
-        arn = f"arn:aws:ecr:{registry.region}:{registry.account}:repository/{repository.name}/{digest}"
-        with translated(f"inspector2 list-coverage {repository}@{digest.short}"):
-            got = self._sessions.client("inspector2", target).list_coverage(
-                filterCriteria={"resourceId": [{"comparison": "EQUALS", "value": arn}]}
-            )
-        resources = got.get("coveredResources", ())
-        reason = resources[0].get("scanStatus", {}).get("reason", "") if resources else "not covered"
-        if reason == "SUCCESSFUL":
-            return scan
-        if not resources or reason in ("PENDING_INITIAL_SCAN", "SCAN_IN_PROGRESS", "PENDING_REVIVAL_SCAN"):
-            return Waiting("ACTIVE", f"Inspector: {reason}")
-        return Unscanned(reason, "Amazon Inspector says that this image's scan is not usable")
-
-
-def _pages(client: Any, repository: Repository, digest: Digest) -> list[Any] | None:
-    """All pages; None if there is no scan of this image."""
-    asked = {
-        "repositoryName": repository.name,
-        "imageId": {"imageDigest": str(digest)},
-        "maxResults": 1000,
-        **account_of(repository),
-    }
-    pages: list[Any] = []
-    while True:
+    def _read_frequency(self, client: Any, repository: Repository) -> str | None:
+        """The effective frequency as AWS resolves it from its filters; None where we may not ask."""
         try:
-            page = client.describe_image_scan_findings(**asked)
-        except client.exceptions.ScanNotFoundException:
+            got = self._sessions.ask(
+                f"batch-get-repository-scanning-configuration {repository}",
+                lambda: client.batch_get_repository_scanning_configuration(repositoryNames=[repository.name]),
+            )
+        except NotAuthorised:
             return None
-        pages.append(page)
-        if not page.get("nextToken"):
-            return pages
-        asked["nextToken"] = page["nextToken"]
+        found: dict[str, Any] = next(iter(got.get("scanningConfigurations", ())), {})
+        return str(found.get("scanFrequency", MANUAL))
+
+    def _is_inspected(self, client: Any, target: Target) -> bool | None:
+        """Whether this registry is scanned by Amazon Inspector; None where we may not ask."""
+        key = (str(target.registry), target.role, target.profile)
+        return self._inspected.get(key, lambda: self._read_type(client, target))
+
+    def _read_type(self, client: Any, target: Target) -> bool | None:
+        try:
+            got = self._sessions.ask(
+                f"get-registry-scanning-configuration @{target.name}", client.get_registry_scanning_configuration
+            )
+        except NotAuthorised:
+            return None
+        return bool(got.get("scanningConfiguration", {}).get("scanType") == "ENHANCED")
+
+
+def _message(error: Any) -> str:
+    return str(error.response["Error"].get("Message") or error.response["Error"].get("Code", "refused"))

@@ -1,19 +1,24 @@
-"""Sessions: one botocore session and its clients per (role, profile); the only place that finds credentials."""
+"""Sessions: one per principal and region, and their clients; the only place that finds AWS credentials."""
 
 from __future__ import annotations
 
 import os
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ecr_publish.aws.errors import translated
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
 
 if TYPE_CHECKING:
     from botocore.session import Session
+
+Result = TypeVar("Result")
 
 PUBLIC_REGION = "us-east-1"  # ECR Public has its API there only (Amazon ECR Public User Guide, "Quotas")
 SESSION_SECONDS = 3600  # a chained role session may not ask for more (STS API Reference, AssumeRole)
@@ -23,73 +28,128 @@ SESSION_SECONDS = 3600  # a chained role session may not ask for more (STS API R
 class Explicit:
     """A world of its own (a rehearsal): this endpoint, keys named after accounts, and nothing of the environment.
 
-    Source for the need: HTTP_PROXY captures loopback calls of botocore even with an explicit endpoint,
+    Why each part is explicit: HTTP_PROXY captures loopback calls of botocore even with an explicit endpoint,
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS voids endpoint variables, and a missing AWS_PROFILE raises even with keys.
     """
 
     endpoint_url: str
-    account: str = "111111111111"
+    account: str = "111111111111"  # of targets that name none, and of the principal that assumes roles
+    secret: str = "rehearsal-has-no-secret"  # noqa: S105 - signs requests that nobody verifies
+
+
+@dataclass(frozen=True, slots=True)
+class _Principal:
+    role: str | None
+    profile: str | None
+    account: str | None  # only in a world of its own, where the access key id is the account
+    region: str
 
 
 class Sessions:
-    """Clients for targets. Role sessions renew themselves; safe from threads."""
+    """Clients for targets. Role sessions renew themselves; safe from threads.
 
-    def __init__(self, explicit: Explicit | None = None, run_name: str = "ecr-publish") -> None:
-        self._explicit = explicit
-        self._name = re.sub(r"[^\w+=,.@-]", "-", run_name)[:64] or "ecr-publish"
-        self._sessions: dict[tuple[str | None, str | None], Session] = {}
-        self._clients: dict[tuple[str, str | None, str | None, str], Any] = {}
+    Without `explicit`, botocore's own credential chain applies (this process's environment, the profile's files, the
+    machine's role), with `AWS_ENDPOINT_URL_ECR` and `AWS_ENDPOINT_URL_STS` as the SDK reads them.
+    """
+
+    def __init__(
+        self,
+        explicit: Explicit | None = None,
+        run_name: str = "ecr-publish",
+        *,
+        now: Callable[[], datetime] | None = None,
+        retry: Callable[[Callable[[], Any]], Any] | None = None,
+    ) -> None:
+        """`run_name` becomes the RoleSessionName that CloudTrail shows; `now` (aware) is the clock by which role
+        sessions are renewed; `retry` repeats a call whose error may heal."""
+        self._explicit, self._now, self._retry = explicit, now, retry
+        self._name = role_session_name(run_name)
+        self._sessions: dict[_Principal, Session] = {}
+        self._clients: dict[tuple[str, _Principal], Any] = {}
+        self._expiries: dict[_Principal, datetime] = {}
         self._lock = threading.RLock()
 
     def client(self, service: str, target: Target) -> Any:
-        """The boto3-like client of a service for the target's principal and region."""
-        region, role, profile = region_of(target), target.role, target.profile
-        with self._lock:
-            key = (service, role, profile, region)
+        """The boto3 client of a service for the target's principal and region. Raises NotAuthorised, MachineFault."""
+        principal = self._principal(target)
+        with self._lock, translated(f"{service} client @{target.name}"):
+            key = (service, principal)
             if key not in self._clients:
-                self._clients[key] = self._create(service, self._session(role, profile), region)
+                self._clients[key] = self._create(service, self._session(principal), principal.region)
             return self._clients[key]
 
+    def ask(self, where: str, call: Callable[[], Result]) -> Result:
+        """The call's result; botocore's exceptions become ours, and what can heal is repeated. `where` names the
+        request in errors: `get-caller-identity @dev`."""
+
+        def once() -> Result:
+            with translated(where):
+                return call()
+
+        result: Result = once() if self._retry is None else self._retry(once)
+        return result
+
+    def expiry(self, target: Target) -> datetime | None:
+        """When the target's present role session ends; None for principals that we did not assume."""
+        return self._expiries.get(self._principal(target))
+
+    def is_on(self, setting: str, target: Target) -> bool:
+        """Whether `use_fips_endpoint` or `use_dualstack_endpoint` is set for the target's principal."""
+        with self._lock, translated(f"settings @{target.name}"):
+            return bool(self._session(self._principal(target)).get_config_variable(setting))
+
+    def _principal(self, target: Target) -> _Principal:
+        region, role = region_of(target), target.role
+        if self._explicit is None:
+            return _Principal(role, target.profile, None, region)
+        own = target.registry.account if isinstance(target.registry, EcrRegistry) and role is None else None
+        return _Principal(role, None, own or self._explicit.account, region)
+
     def _create(self, service: str, session: Session, region: str) -> Any:
+        import boto3
         from botocore.config import Config
 
         options: dict[str, Any] = {
+            # few: botocore counts a hard LimitExceededException as throttling, and our own retry stands above
             "retries": {"mode": "standard", "total_max_attempts": 3},
             "connect_timeout": 10,
             "read_timeout": 60,
             "max_pool_connections": 16,
+            "user_agent_extra": "ecr-publish",
         }
+        endpoint = None
         if self._explicit is not None:
-            # proxies={} overrides HTTP_PROXY; the endpoint as an argument overrides AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
-            return session.create_client(
-                service, region, endpoint_url=self._explicit.endpoint_url, config=Config(proxies={}, **options)
-            )
-        return session.create_client(service, region, config=Config(**options))
+            # an argument outranks AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, and proxies={} outranks HTTP_PROXY
+            endpoint, options["proxies"] = self._explicit.endpoint_url, {}
+        return boto3.Session(botocore_session=session).client(  # type: ignore[call-overload]
+            service, region_name=region, endpoint_url=endpoint, config=Config(**options)
+        )
 
-    def _session(self, role: str | None, profile: str | None) -> Session:
-        if (role, profile) not in self._sessions:
-            base = self._base(profile)
-            self._sessions[role, profile] = base if role is None else self._assumed(base, role)
-        return self._sessions[role, profile]
+    def _session(self, principal: _Principal) -> Session:
+        if principal not in self._sessions:
+            base = self._base(principal)
+            self._sessions[principal] = base if principal.role is None else self._assumed(base, principal)
+        return self._sessions[principal]
 
-    def _base(self, profile: str | None) -> Session:
+    def _base(self, principal: _Principal) -> Session:
         if self._explicit is not None:
-            return isolated_session(self._explicit.account)
+            return isolated_session(principal.account or self._explicit.account, self._explicit.secret)
         from botocore.session import Session
 
-        return Session(profile=profile)
+        return Session(profile=principal.profile)
 
-    def _assumed(self, base: Session, role: str) -> Session:
+    def _assumed(self, base: Session, principal: _Principal) -> Session:
         """A session whose credentials come from AssumeRole and renew themselves before they expire."""
         from botocore.credentials import DeferredRefreshableCredentials
-        from botocore.session import Session
 
-        sts = self._create("sts", base, _role_region(base))
+        sts = self._create("sts", base, principal.region)
 
         def fetch() -> dict[str, str]:
-            got = sts.assume_role(RoleArn=role, RoleSessionName=self._name, DurationSeconds=SESSION_SECONDS)[
-                "Credentials"
-            ]
+            answer = sts.assume_role(
+                RoleArn=principal.role, RoleSessionName=self._name, DurationSeconds=SESSION_SECONDS
+            )
+            got = answer["Credentials"]
+            self._expiries[principal] = got["Expiration"]
             return {
                 "access_key": got["AccessKeyId"],
                 "secret_key": got["SecretAccessKey"],
@@ -97,12 +157,13 @@ class Sessions:
                 "expiry_time": got["Expiration"].isoformat(),
             }
 
-        session = isolated_session("0" * 12) if self._explicit is not None else Session()
-        session._credentials = DeferredRefreshableCredentials(fetch, "assume-role")  # type: ignore[attr-defined]
+        session = self._base(principal)
+        clock = {} if self._now is None else {"time_fetcher": self._now}
+        session._credentials = DeferredRefreshableCredentials(fetch, "assume-role", **clock)  # type: ignore[attr-defined]
         return session
 
 
-def isolated_session(access_key: str) -> Session:
+def isolated_session(access_key: str, secret: str) -> Session:
     """A botocore session that looks at no environment variable, no profile and no configuration file."""
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
     from botocore.session import Session
@@ -114,12 +175,14 @@ def isolated_session(access_key: str) -> Session:
     }
     alone |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     session = Session(session_vars={**alone, "profile": (None, None, None, None)})
-    session.set_credentials(access_key, "rehearsal-has-no-secret")
+    session.set_credentials(access_key, secret)
     return session
 
 
-def _role_region(session: Session) -> str:
-    return session.get_config_variable("region") or PUBLIC_REGION
+def role_session_name(text: str) -> str:
+    """The text as a valid RoleSessionName: `[\\w+=,.@-]{2,64}` (STS API Reference, AssumeRole)."""
+    name = re.sub(r"[^A-Za-z0-9_+=,.@-]+", "-", text)[:64]
+    return name if len(name) >= 2 else "ecr-publish"
 
 
 def region_of(target: Target) -> str:

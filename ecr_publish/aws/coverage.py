@@ -1,0 +1,58 @@
+"""Amazon Inspector's coverage: the authority on whether an enrolled image has been scanned."""
+
+from __future__ import annotations
+
+from ecr_publish.aws.reading import Coverage
+from ecr_publish.aws.session import Sessions
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.registry import EcrRegistry, Repository
+from ecr_publish.model.target import Target
+
+
+class InspectorCoverage:
+    """Asks `inspector2:ListCoverage` for one image (Inspector API Reference, ListCoverage)."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def of(self, target: Target, repository: Repository, digest: Digest, account: str) -> Coverage | None:
+        """What Inspector says of this image; None if it does not know it. Raises NotAuthorised, Unavailable."""
+        client = self._sessions.client("inspector2", target)
+        arn = image_arn(repository, digest, account)
+        got = self._sessions.ask(
+            f"inspector2 list-coverage {repository}@{digest.short}",
+            lambda: client.list_coverage(
+                filterCriteria={
+                    "resourceType": [{"comparison": "EQUALS", "value": "AWS_ECR_CONTAINER_IMAGE"}],
+                    "resourceId": [{"comparison": "EQUALS", "value": arn}],
+                }
+            ),
+        )
+        for resource in got.get("coveredResources", ()):
+            if resource.get("resourceId") == arn:
+                status = resource.get("scanStatus") or {}
+                return Coverage(str(status.get("reason", "")), resource.get("lastScannedAt"))
+        return None
+
+
+def image_arn(repository: Repository, digest: Digest, account: str) -> str:
+    """How Inspector names an image. `account` is the registry's, also where the file leaves it to the caller."""
+    registry = repository.registry
+    assert isinstance(registry, EcrRegistry)
+    return f"arn:{partition(registry.region)}:ecr:{registry.region}:{account}:repository/{repository.name}/{digest}"
+
+
+_PARTITIONS = (  # AWS endpoint rule sets, "partitions": region prefix -> partition
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+)
+
+
+def partition(region: str) -> str:
+    """The partition in ARNs of that region."""
+    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
