@@ -74,6 +74,12 @@ class EmbeddedEcr:
         """The scheme and host by which the client came: it comes back to the same."""
         return f"http://{exchange.headers.get('host', '127.0.0.1')}"
 
+    def storage_base(self, exchange: Exchange) -> str:
+        """The same port under this machine's other name: to a client the storage is another host, as S3 is, so that
+        one which drops `Authorization` for another host only (Go's net/http) drops it here too."""
+        name, _, port = exchange.headers.get("host", "127.0.0.1").rpartition(":")
+        return f"http://{'127.0.0.1' if name == 'localhost' else 'localhost'}:{port}"
+
     async def api(self, exchange: Exchange) -> Answer:
         """One request to the API endpoint: ECR by its target, STS by its form."""
         operation = exchange.headers.get("x-amz-target", "").removeprefix(TARGET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -136,7 +136,7 @@ def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
         async def cut() -> None:
             protocol.transport.abort()
 
-        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = _headers(scope["headers"])
         query = scope["query_string"].decode("latin-1")
         exchange = Exchange(scope["method"], scope["path"], query, headers, blocks, cut)
         try:
@@ -147,6 +147,15 @@ def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
         await _send(answer, scope["method"], send)
 
     return application
+
+
+def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names; several lines of one name are one list (RFC 9110, 5.2): Go sends an Accept line per type."""
+    headers: dict[str, str] = {}
+    for key, value in pairs:
+        name, text = key.decode("latin-1").lower(), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return headers
 
 
 async def _send(answer: Answer, method: str, send: Any) -> None:

@@ -133,7 +133,7 @@ def blob(visit: Visit) -> Answer:
     if visit.exchange.method == "DELETE":
         return answers.failed(405, "UNSUPPORTED", "ECR has no action that deletes a layer")
     if visit.ecr.quirks.redirect_blobs:
-        location = f"{visit.ecr.base_url(visit.exchange)}/_storage/{quote(digest, safe=':')}?signature=local"
+        location = f"{visit.ecr.storage_base(visit.exchange)}/_storage/{quote(digest, safe=':')}?signature=local"
         return Answer(307, b"", {"location": location})
     return content(visit.ecr, digest, visit.exchange.headers.get("range"), headers)
 
