@@ -1,0 +1,72 @@
+"""What evidence and gates say, in one line of words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ecr_publish.model.promotion import GateMode, PromotionRecord
+from ecr_publish.model.scan import Complete, ScanEvidence, Severity, TimedOut, Unscanned, Unsupported
+from ecr_publish.model.verdict import Allow, CannotJudge, GateAnswer, Refuse
+
+
+def severities(evidence: ScanEvidence) -> dict[Severity, int]:
+    """Distinct findings per severity over all children, worst first; those that do not occur are left out."""
+    found = {
+        (finding.id, finding.package, finding.version): finding.severity
+        for child in evidence.children
+        if isinstance(child.scan, Complete)
+        for finding in child.scan.findings
+    }
+    counts = Counter(found.values())
+    return {severity: counts[severity] for severity in Severity if counts[severity]}
+
+
+def unproved(evidence: ScanEvidence) -> tuple[str, ...]:
+    """The states of children that prove nothing, in the scanner's own words; each once."""
+    states = []
+    for child in evidence.children:
+        match child.scan:
+            case Complete():
+                continue
+            case Unsupported():
+                states.append("UNSUPPORTED_IMAGE")
+            case Unscanned(status=status):
+                states.append(status)
+            case TimedOut(last=last):
+                states.append(f"timed out ({last})")
+    return tuple(dict.fromkeys(states))
+
+
+def scan_words(evidence: ScanEvidence) -> str:
+    """`clean`, `1 CRITICAL, 3 HIGH`, `UNSUPPORTED_IMAGE`, or both where the children differ."""
+    if not evidence.children:
+        return "nothing to scan"
+    counts, states = severities(evidence), unproved(evidence)
+    parts = [", ".join(f"{count} {severity}" for severity, count in counts.items())] if counts else []
+    if not parts and len(states) < len(evidence.children) and not _all_unproved(evidence):
+        parts = ["clean"]
+    return "; ".join([*parts, *states])
+
+
+def _all_unproved(evidence: ScanEvidence) -> bool:
+    return not any(isinstance(child.scan, Complete) for child in evidence.children)
+
+
+def answer_words(answer: GateAnswer) -> str:
+    """`thresholds: allowed`, `sign: refused: no signature`."""
+    match answer.verdict:
+        case Allow(notes=notes):
+            return f"{answer.gate}: allowed" + (f" ({'; '.join(notes)})" if notes else "")
+        case Refuse(reasons=reasons):
+            return f"{answer.gate}: refused: {'; '.join(reasons)}"
+        case CannotJudge(code=code, reason=reason):
+            return f"{answer.gate}: cannot judge: {reason} ({code})"
+
+
+def judged(record: PromotionRecord) -> str:
+    """What the gates made of a promotion that went through: `allowed`, or that an advisory edge let it pass."""
+    objected = any(not isinstance(each.verdict, Allow) for each in record.answers)
+    if objected and record.mode is GateMode.ADVISORY:
+        return "passed, advisory"
+    noted = any(isinstance(each.verdict, Allow) and each.verdict.notes for each in record.answers)
+    return "allowed, see notes" if noted else "allowed"
