@@ -1,0 +1,46 @@
+"""layout: an OCI layout that another tool has made, as a directory or a tar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecr_publish.builders.unpack import unpacked
+from ecr_publish.config.model import LayoutBuild
+from ecr_publish.errors import BadImage, BuildFailed
+from ecr_publish.model.events import Note, Notify
+from ecr_publish.model.image import BuiltImage, InLayout
+from ecr_publish.oci.layout import open_layout
+from ecr_publish.ports import BuildRequest
+
+
+class LayoutBuilder:
+    """Verifies every blob before anything is sent."""
+
+    name = "layout"
+
+    def build(self, request: BuildRequest, notify: Notify) -> BuiltImage:
+        """The image of the layout. Raises BuildFailed (it is not there), BadImage (it is damaged)."""
+        build: LayoutBuild = request.build
+        path = request.root / build.layout
+        if not path.exists():
+            raise BuildFailed(
+                what=f"{build.layout} is not there",
+                where=f"images.{request.image}.build.layout",
+                hint="run the tool that makes it before this",
+            )
+        if path.is_file():
+            if unpacked(path, request.output):
+                raise BadImage(what="it holds links", where=str(path), hint="make the layout without links")
+            path = request.output
+        return BuiltImage(verified(path, build.reference, notify), self.name)
+
+
+def verified(path: Path, reference: str | None, notify: Notify) -> InLayout:
+    """The layout's image with every blob read and compared. Raises BadImage."""
+    layout = open_layout(path)
+    root = layout.root(reference)
+    _, blobs = layout.closure(root)
+    for blob in blobs:
+        notify(Note(f"verifying {blob.digest.short}"))
+        layout.check(blob)
+    return InLayout(str(path), root.digest)
