@@ -88,6 +88,10 @@ class Repositories(Protocol):
     def create(self, target: Target, repository: Repository) -> RepositoryState:
         """Create it with the safe defaults; one that exists meanwhile is success. Raises NotAuthorised."""
 
+    def writable(self, target: Target, repository: Repository) -> bool:
+        """True if this principal may push there, False where that cannot be asked (a plain registry). Changes nothing.
+        Raises NotAuthorised, RepositoryMissing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pushed:

@@ -1,0 +1,65 @@
+"""Preflight: everything that would make a run fail late, asked before its first byte is built. All problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ecr_publish.config.model import Config
+from ecr_publish.errors import PublishError
+from ecr_publish.model.image import InRegistry
+from ecr_publish.plan.plan import Plan
+from ecr_publish.ports import Ports
+from ecr_publish.preflight.identities import identities
+from ecr_publish.preflight.permissions import may_push, may_read_scans
+from ecr_publish.preflight.repositories import mutability, repositories
+from ecr_publish.preflight.said import Said, side_by_side, together
+from ecr_publish.preflight.subjects import Subjects, Write, subjects
+from ecr_publish.preflight.taken import Taken, judged, taken
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What was found: any problem means that nothing is started."""
+
+    problems: tuple[PublishError, ...] = ()
+    notes: tuple[str, ...] = ()
+    reuse: Mapping[str, InRegistry] = field(default_factory=dict)
+
+
+def preflight(plan: Plan, ports: Ports, config: Config) -> Preflight:
+    """Identity and account, repositories, tags, permissions, in this order: what cannot be reached is asked no more.
+
+    Writes nothing and moves no tag. Raises Interrupted and Terminated only.
+    """
+    touched = subjects(plan)
+    who = identities(touched.targets, ports)
+    reached = tuple(spot for spot in touched.spots if spot.target in who.targets)
+    found = repositories(reached, touched, ports)
+    there = tuple(write for write in touched.writes if write.spot in found.states)
+    said = together(
+        (
+            who.said,
+            found.said,
+            mutability(there, found.states),
+            _taken_tags(touched, there, ports),
+            may_push(touched, found.states, ports),
+            may_read_scans(touched, found.states, ports),
+        )
+    )
+    return Preflight(said.problems, said.notes, dict(said.reuse))
+
+
+def _taken_tags(touched: Subjects, there: tuple[Write, ...], ports: Ports) -> Said:
+    """Look at the tags of every image whose build can still be saved or refused."""
+    builds = dict(touched.builds)
+    writes = tuple(write for write in there if write.image in builds)
+    parts: list[Said] = []
+    found: dict[str, list[Taken]] = {}
+    for write, answer in side_by_side(lambda write: taken(write, ports), writes):
+        if isinstance(answer, PublishError):
+            parts.append(Said(problems=(answer,)))
+        else:
+            found.setdefault(write.image, []).extend(answer)
+    parts.extend(judged(image, builds[image], tuple(each)) for image, each in found.items())
+    return together(parts)

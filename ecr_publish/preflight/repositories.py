@@ -1,0 +1,97 @@
+"""Repositories: whether each is there or may be created, and whether it can hold the tags that are meant to move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, RepositoryMissing
+from ecr_publish.model.registry import EcrRegistry
+from ecr_publish.model.tags import Floating, Tag
+from ecr_publish.model.target import Create
+from ecr_publish.ports import Ports, RepositoryState
+from ecr_publish.preflight.said import Said, side_by_side
+from ecr_publish.preflight.subjects import Spot, Subjects, Write
+
+MOST_FILTERS = 5  # ECR API Reference, ImageTagMutabilityExclusionFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The repositories that are there, with their settings, and what is to be said of the others."""
+
+    states: Mapping[Spot, RepositoryState]
+    said: Said
+
+
+def repositories(spots: tuple[Spot, ...], touched: Subjects, ports: Ports) -> Found:
+    """Describe every repository. One that is only read must be there; one that is written may be created."""
+    written = {write.spot for write in touched.writes}
+    states: dict[Spot, RepositoryState] = {}
+    problems: list[PublishError] = []
+    notes: list[str] = []
+    for spot, answer in side_by_side(lambda spot: ports.repositories.describe(spot.target, spot.repository), spots):
+        creatable = spot in written and spot.target.create is Create.IF_MISSING
+        match answer:
+            case RepositoryState():
+                states[spot] = answer
+            case None if creatable:
+                notes.append(f"{spot.repository} does not exist and will be created: mutable, scanned on push")
+            case None:
+                problems.append(missing(spot))
+            case NotAuthorised() if not creatable:
+                # pushing needs no ecr:DescribeRepositories; whether the repository is there, the next check sees
+                states[spot] = RepositoryState(spot.repository)
+                notes.append(f"{spot.repository}: its settings cannot be read before the push ({answer.what})")
+            case PublishError():
+                problems.append(answer)
+    return Found(states, Said(tuple(problems), tuple(notes)))
+
+
+def missing(spot: Spot) -> RepositoryMissing:
+    """The error that names the command and the setting which create the repository."""
+    registry = spot.repository.registry
+    region = f" --region {registry.region}" if isinstance(registry, EcrRegistry) else ""
+    service = "ecr" if isinstance(registry, EcrRegistry) else "ecr-public"
+    return RepositoryMissing(
+        what=f"the repository {spot.repository.name} does not exist in {registry}",
+        where=f"environment {spot.target.environment}",
+        hint=f"`aws {service} create-repository --repository-name {spot.repository.name}{region}`, "
+        "or create: if-missing on the environment",
+    )
+
+
+def mutability(writes: tuple[Write, ...], states: Mapping[Spot, RepositoryState]) -> Said:
+    """Tags that are meant to move need a repository that lets them: one problem per image and repository."""
+    problems = []
+    for write in writes:
+        state = states.get(write.spot)
+        stuck = tuple(tag.name for tag in write.tags if state is not None and _is_stuck(tag, state))
+        if stuck:
+            problems.append(_stuck(write, stuck))
+    return Said(tuple(problems))
+
+
+def is_immutable(name: str, state: RepositoryState) -> bool:
+    """Whether the repository's setting holds this tag for good. Nothing known: it does not."""
+    if state.immutable is None:
+        return False
+    excepted = any(fnmatchcase(name, pattern) for pattern in state.except_tags)
+    return state.immutable != excepted
+
+
+def _is_stuck(tag: Tag, state: RepositoryState) -> bool:
+    return isinstance(tag.movement, Floating) and is_immutable(tag.name, state)
+
+
+def _stuck(write: Write, names: tuple[str, ...]) -> RegistryRefused:
+    repository = write.spot.repository
+    filters = " ".join(f"filterType=WILDCARD,filter={name}" for name in names[:MOST_FILTERS])
+    return RegistryRefused(
+        what=f"{', '.join(names)} is meant to move, and the repository's tags are immutable",
+        where=f"{write.image} -> {repository}",
+        hint=f"`aws ecr put-image-tag-mutability --repository-name {repository.name} --image-tag-mutability "
+        f"IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters {filters}` (keep the filters it has, "
+        f"at most {MOST_FILTERS}), or leave the tag out of tags:",
+    )

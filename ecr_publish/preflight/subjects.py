@@ -1,0 +1,90 @@
+"""Subjects: what a plan will read and write, taken from its intents' details. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecr_publish.model.promotion import Topology
+from ecr_publish.model.registry import Repository
+from ecr_publish.model.tags import Tag
+from ecr_publish.model.target import Target
+from ecr_publish.plan.plan import Plan
+from ecr_publish.steps.build import BuildDetails
+from ecr_publish.steps.login import LoginDetails
+from ecr_publish.steps.promote import PromoteDetails
+from ecr_publish.steps.push import PushDetails, all_tags
+from ecr_publish.steps.resume import PublishedDetails
+from ecr_publish.steps.scan_wait import ScanDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A repository at a target."""
+
+    target: Target
+    repository: Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One image that will be written to one repository; `tags` with the pointer as the last."""
+
+    image: str
+    spot: Spot
+    tags: tuple[Tag, ...]
+    is_entry: bool  # pushed there; else promoted
+    sends_bytes: bool  # False where only tags are set in a repository that holds the image
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Everything a plan touches, each once, in the order of the plan."""
+
+    targets: tuple[Target, ...]
+    writes: tuple[Write, ...]
+    reads: tuple[Spot, ...]  # must be there already: nothing in this plan writes them
+    scans: tuple[Spot, ...]
+    builds: tuple[tuple[str, BuildDetails], ...]
+
+    @property
+    def spots(self) -> tuple[Spot, ...]:
+        """All repositories, each once."""
+        return tuple(dict.fromkeys((*(write.spot for write in self.writes), *self.reads)))
+
+
+def subjects(plan: Plan) -> Subjects:
+    """What the plan's built-in intents touch. A plugin's intents are its own to check."""
+    targets: list[Target] = []
+    writes: list[Write] = []
+    reads: list[Spot] = []
+    scans: list[Spot] = []
+    builds: list[tuple[str, BuildDetails]] = []
+    for intent in plan.intents:
+        image = intent.place.image or ""
+        match intent.details:
+            case LoginDetails(target=target):
+                targets.append(target)
+            case BuildDetails() as build:
+                builds.append((image, build))
+            case PushDetails() as push:
+                spot = Spot(push.target, push.repository)
+                writes.append(Write(image, spot, all_tags(push.tags, push.pointer), is_entry=True, sends_bytes=True))
+            case PromoteDetails() as promotion:
+                spot = Spot(promotion.target, promotion.repository)
+                tags = all_tags(promotion.tags or (), promotion.pointer)
+                sends = promotion.topology is not Topology.RETAG
+                writes.append(Write(image, spot, tags, is_entry=False, sends_bytes=sends))
+                reads.extend(Spot(each.target, each.repository) for each in promotion.sources)
+            case PublishedDetails(target=target, repository=repository):
+                reads.append(Spot(target, repository))
+            case ScanDetails(target=target, repository=repository):
+                scans.append(Spot(target, repository))
+    written = {write.spot for write in writes}
+    touched = (*(write.spot for write in writes), *reads, *scans)
+    return Subjects(
+        targets=tuple(dict.fromkeys((*targets, *(spot.target for spot in touched)))),
+        writes=tuple(writes),
+        reads=tuple(dict.fromkeys(spot for spot in reads if spot not in written)),
+        scans=tuple(dict.fromkeys(scans)),
+        builds=tuple(builds),
+    )

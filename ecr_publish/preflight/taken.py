@@ -1,0 +1,122 @@
+"""Taken tags: a fixed tag that names an image already is a re-run of the same commit, or a refusal before the build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ecr_publish.errors import ImageMissing, TagTaken
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.image import InRegistry
+from ecr_publish.model.tags import Fixed
+from ecr_publish.ports import Ports
+from ecr_publish.preflight.said import Said
+from ecr_publish.preflight.subjects import Spot, Write
+from ecr_publish.steps.build import INPUTS_LABEL, REVISION_LABEL, BuildDetails
+
+# These make the same bytes of the same input in a moment: the push compares digests, which says more than labels.
+CHEAP_BUILDERS = ("layout", "archive", "files")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A planned fixed tag that is there already, and what the image under it says of itself."""
+
+    tag: str
+    spot: Spot
+    digest: Digest
+    is_entry: bool
+    labels: Mapping[str, str]
+
+
+def taken(write: Write, ports: Ports) -> tuple[Taken, ...]:
+    """The write's fixed tags that name something. One HEAD per tag; labels are read once per digest."""
+    labels: dict[Digest, Mapping[str, str]] = {}
+    found = []
+    for tag in write.tags:
+        if not isinstance(tag.movement, Fixed):
+            continue
+        digest = ports.images.digest(write.spot.target, write.spot.repository, tag.name)
+        if digest is None:
+            continue
+        if digest not in labels:
+            labels[digest] = _labels(write.spot, digest, ports)
+        found.append(Taken(tag.name, write.spot, digest, write.is_entry, labels[digest]))
+    return tuple(found)
+
+
+def _labels(spot: Spot, digest: Digest, ports: Ports) -> Mapping[str, str]:
+    image = ports.images.find(spot.target, spot.repository, str(digest))
+    if image is None:
+        raise ImageMissing(
+            what=f"{digest} was there a moment ago and is gone",
+            where=str(spot.repository),
+            hint="run again; if it happens again, look for a lifecycle policy or a clean-up job that deletes it",
+        )
+    return ports.images.labels(spot.target, image)
+
+
+def judged(image: str, build: BuildDetails, found: tuple[Taken, ...]) -> Said:
+    """What the taken tags of one image mean for its build (the file's rules on re-runs: docs/aws.md).
+
+    Reused if the image under a tag at an entry is of this commit, of a clean tree and of these inputs. Every fixed
+    tag that names anything else is refused; one further along the promotions only if its commit is another, for
+    then no build of this commit can be it.
+    """
+    if build.builder in CHEAP_BUILDERS:
+        return Said()
+    same = next((each for each in found if each.is_entry and is_same(build, each.labels)), None)
+    wrong = [each for each in found if _is_wrong(each, build, same)]
+    if wrong:
+        return Said(problems=tuple(_refusal(image, each, build, same) for each in wrong))
+    if same is None:
+        return Said()
+    return Said(reuse=((image, InRegistry(same.spot.target, same.spot.repository, same.digest)),))
+
+
+def is_same(build: BuildDetails, labels: Mapping[str, str]) -> bool:
+    """Whether the image with these labels is what this build would make: commit known and equal, tree clean, inputs
+    equal (or known on neither side)."""
+    revision = _revision(build)
+    return (
+        build.clean
+        and revision is not None
+        and labels.get(REVISION_LABEL) == revision
+        and labels.get(INPUTS_LABEL) == build.inputs
+    )
+
+
+def _is_wrong(each: Taken, build: BuildDetails, same: Taken | None) -> bool:
+    if same is not None:
+        return each.digest != same.digest
+    return each.is_entry or each.labels.get(REVISION_LABEL) != _revision(build)
+
+
+def _revision(build: BuildDetails) -> str | None:
+    """What the label will say: the file may set it itself."""
+    return dict(build.labels).get(REVISION_LABEL, build.revision)
+
+
+def _refusal(image: str, each: Taken, build: BuildDetails, same: Taken | None) -> TagTaken:
+    found = each.labels.get(REVISION_LABEL)
+    words = f"the tag {each.tag} already names {each.digest}, built from " + (
+        f"commit {found}" if found else "a commit that it does not name"
+    )
+    return TagTaken(
+        what=f"{words}; {_why(found, build, same)}",
+        where=f"{image} -> {each.spot.repository}:{each.tag}",
+        hint="a fixed tag never moves: release under a new version, or list the tag under floating: if it is meant to",
+    )
+
+
+def _why(found: str | None, build: BuildDetails, same: Taken | None) -> str:
+    revision = _revision(build)
+    if same is not None:
+        return f"{same.spot.repository}:{same.tag} has this commit as {same.digest}"
+    if revision is None:
+        return "this run has no commit to compare it with"
+    if found != revision:
+        return f"this run is commit {revision}"
+    if not build.clean:
+        return "this run has uncommitted changes"
+    return "this run builds the same commit from other inputs"
