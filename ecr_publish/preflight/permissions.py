@@ -14,7 +14,7 @@ NOBODY = Digest("sha256:" + "0" * 64)  # names no image: authorization is decide
 
 
 def may_push(touched: Subjects, states: Mapping[Spot, RepositoryState], ports: Ports) -> Said:
-    """Open an upload where bytes will go; nothing is sent. ecr:PutImage cannot be asked: it is known when it is used."""
+    """Open an upload where bytes will go; nothing is sent. ecr:PutImage cannot be asked: it is known when used."""
     spots = tuple(dict.fromkeys(each.spot for each in touched.writes if each.sends_bytes and each.spot in states))
     problems: list[PublishError] = []
     notes: list[str] = []

@@ -1,0 +1,99 @@
+"""The user's logins to registries as docker keeps them: read, never written.
+
+Source: docker CLI reference, "docker login" (auths, credHelpers, credsStore); docker-credential-helpers, the `get`
+command: the server's name on stdin, `{"Username", "Secret"}` on stdout.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ecr_publish.errors import NotAuthorised
+
+HELPER_SECONDS = 30
+_HELPER = re.compile(r"[A-Za-z0-9_.-]+")
+_DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+class DockerLogins:
+    """Logins by host, looked up when asked for: a credential helper runs only for a registry that is used."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        """`directory` holds config.json (DOCKER_CONFIG, else ~/.docker); `environment` is what helpers run with."""
+        self._file, self._environment = directory / "config.json", environment
+
+    def get(self, host: str, /) -> str | None:
+        """base64 of `user:password` for `host[:port]`; None if there is no login. Raises NotAuthorised."""
+        config = self._config()
+        helpers = _mapping(config.get("credHelpers"))
+        helper = next((name for key, name in helpers.items() if _is_for(key, host)), config.get("credsStore"))
+        if helper:
+            return self._helped(str(helper), host)
+        auths = _mapping(config.get("auths"))
+        found = next((_mapping(entry) for key, entry in auths.items() if _is_for(key, host)), {})
+        auth = found.get("auth")
+        return auth if isinstance(auth, str) and auth else None
+
+    def _config(self) -> Mapping[str, Any]:
+        try:
+            return _mapping(json.loads(self._file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise NotAuthorised(
+                what="docker's configuration cannot be read", where=str(self._file), hint="correct it, or remove it"
+            ) from error
+
+    def _helped(self, helper: str, host: str) -> str | None:
+        if not _HELPER.fullmatch(helper):
+            raise NotAuthorised(
+                what=f"not a credential helper: {helper!r}", where=str(self._file), hint="correct credsStore"
+            )
+        program = f"docker-credential-{helper}"
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own setting, checked above, without a shell
+                [program, "get"],
+                input=host.encode(),
+                capture_output=True,
+                timeout=HELPER_SECONDS,
+                env=dict(self._environment),
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotAuthorised(
+                what=f"{program} does not answer: {type(error).__name__}",
+                where=str(self._file),
+                hint=f"install {program}, or take it out of docker's configuration",
+            ) from error
+        if done.returncode != 0:
+            return None  # how helpers say that they hold nothing for this host
+        return _login(done.stdout)
+
+
+def _login(output: bytes) -> str | None:
+    """A helper's answer; `<token>` as the user name marks an identity token, which is no password."""
+    try:
+        said = _mapping(json.loads(output))
+    except ValueError:
+        return None
+    user, secret = said.get("Username"), said.get("Secret")
+    if not isinstance(user, str) or not isinstance(secret, str) or user == "<token>":
+        return None
+    return base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+def _is_for(key: str, host: str) -> bool:
+    """Whether a key of the configuration means this host; old ones are URLs, and Docker Hub has several names."""
+    name = key.partition("://")[2] or key
+    name = name.partition("/")[0]
+    return name == host or (name in _DOCKER_HUB and host in _DOCKER_HUB)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
