@@ -11,6 +11,7 @@ from ecr_publish.aws.hosts import connection, plain_connection, public_connectio
 from ecr_publish.aws.kept import Kept
 from ecr_publish.aws.session import Sessions
 from ecr_publish.errors import NotAuthorised
+from ecr_publish.http.transport import is_loopback
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry
 from ecr_publish.model.target import Target
 from ecr_publish.ports import Access, Clock
@@ -43,7 +44,7 @@ class RegistryCredentials:
 
     def access(self, target: Target) -> Access:
         """Where the registry is, with a token that has some time left."""
-        return self._kept.get(_key(target), lambda: self._fetch(target), is_good=self._is_fresh)
+        return self._kept.get(_key(target), lambda: self._fetched(target), is_good=self._is_fresh)
 
     def renew(self, target: Target) -> Access:
         """The same with a new token: the registry said that the one held has expired.
@@ -53,12 +54,22 @@ class RegistryCredentials:
         stale = self._kept.held(_key(target))
         return self._kept.get(
             _key(target),
-            lambda: self._fetch(target),
+            lambda: self._fetched(target),
             is_good=lambda access: access is not stale and self._is_fresh(access),
         )
 
     def _is_fresh(self, access: Access) -> bool:
         return access.expires is None or access.expires - self._clock.now() >= RENEW_BEFORE
+
+    def _fetched(self, target: Target) -> Access:
+        access = self._fetch(target)
+        if self._sessions.is_isolated and not is_loopback(access.base_url.partition("://")[2]):
+            raise NotAuthorised(
+                what=f"a rehearsal stays on this machine, and {access.base_url} is elsewhere",
+                where=f"environment {target.environment}",
+                hint="rehearse the other environments with --env, or name a registry on this machine",
+            )
+        return access
 
     def _fetch(self, target: Target) -> Access:
         match target.registry:
@@ -67,7 +78,7 @@ class RegistryCredentials:
             case EcrPublicRegistry():
                 return self._public(target, target.registry)
             case PlainRegistry(host=host):
-                login = self._logins.get(host) if self._logins is not None else None
+                login = None if self._logins is None or self._sessions.is_isolated else self._logins.get(host)
                 return Access(plain_connection(host), f"Basic {login}" if login else None)
 
     def _private(self, target: Target, registry: EcrRegistry) -> Access:

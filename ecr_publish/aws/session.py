@@ -89,6 +89,11 @@ class Sessions:
         result: Result = once() if self._retry is None else self._retry(once)
         return result
 
+    @property
+    def is_isolated(self) -> bool:
+        """Whether this is a world of its own: then nothing may be reached that is not on this machine."""
+        return self._explicit is not None
+
     def expiry(self, target: Target) -> datetime | None:
         """When the target's present role session ends; None for principals that we did not assume."""
         return self._expiries.get(self._principal(target))

@@ -57,7 +57,7 @@ class DockerLogins:
             )
         program = f"docker-credential-{helper}"
         try:
-            done = subprocess.run(  # noqa: S603 - the user's own setting, checked above, without a shell
+            done = subprocess.run(
                 [program, "get"],
                 input=host.encode(),
                 capture_output=True,
