@@ -244,13 +244,17 @@ def real_world(env: Mapping[str, str]) -> Callable[[Project, StopRequest], Abstr
     @contextmanager
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
         from ecr_publish.aws.session import Sessions
+        from ecr_publish.run.retry import Retry
 
-        sessions = Sessions(run_name=f"ecr-publish-{project.origin.ci}")
+        clock = SystemClock(stop)
+        sessions = Sessions(
+            run_name=f"ecr-publish-{project.origin.ci}", now=clock.now, retry=Retry(clock, full_jitter())
+        )
         proxies = {
             scheme: env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY") or ""
             for scheme in ("https", "http")
         }
-        with _ports(project, sessions, SystemClock(stop), stop, env, proxies) as ports:
+        with _ports(project, sessions, clock, stop, env, proxies) as ports:
             yield World(ports)
 
     return world
@@ -266,11 +270,12 @@ def rehearsal_world(
         from ecr_publish.aws.session import Explicit, Sessions
         from ecr_publish.local import embedded_ecr
         from ecr_publish.rehearsal import connections, declare, settings_of
+        from ecr_publish.run.retry import Retry
 
         clock = SimulatedClock(SystemClock(stop).now(), stop)
         with embedded_ecr(settings_of(told.findings, told.seed, told.faults), clock) as server:
             declare(server, project.config, told.seed, project.root)
-            sessions = Sessions(Explicit(server.url))
+            sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
             with _ports(project, sessions, clock, stop, env, {}) as ports:
                 yield World(ports, lambda: connections(server))
 
@@ -292,11 +297,15 @@ def _ports(
     from ecr_publish.aws.scans import EcrScans
     from ecr_publish.engine.images import DockerImages
     from ecr_publish.http.transport import Transport
+    from ecr_publish.oci.dockerconfig import DockerLogins
     from ecr_publish.oci.images import RegistryImages
     from ecr_publish.ports import Ports as PortsType
 
     transport = Transport(stop, proxies=proxies)
-    credentials = RegistryCredentials(sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"))
+    logins = DockerLogins(Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "~"), ".docker")), env)
+    credentials = RegistryCredentials(
+        sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"), logins=logins
+    )
     images = RegistryImages(transport, credentials, clock, full_jitter(), stop)
     try:
         yield PortsType(
