@@ -8,17 +8,19 @@ from ecr_publish.model.promotion import GateMode, PromotionRecord
 from ecr_publish.model.scan import Complete, ScanEvidence, Severity, TimedOut, Unscanned, Unsupported
 from ecr_publish.model.verdict import Allow, CannotJudge, GateAnswer, Refuse
 
+_ORDER = tuple(Severity)
+
 
 def severities(evidence: ScanEvidence) -> dict[Severity, int]:
     """Distinct findings per severity over all children, worst first; those that do not occur are left out."""
-    found = {
-        (finding.id, finding.package, finding.version): finding.severity
-        for child in evidence.children
-        if isinstance(child.scan, Complete)
-        for finding in child.scan.findings
-    }
+    found: dict[tuple[str, str, str], Severity] = {}
+    for child in evidence.children:
+        if isinstance(child.scan, Complete):
+            for finding in child.scan.findings:
+                identity = (finding.id, finding.package, finding.version)
+                found[identity] = min(finding.severity, found.get(identity, finding.severity), key=_ORDER.index)
     counts = Counter(found.values())
-    return {severity: counts[severity] for severity in Severity if counts[severity]}
+    return {severity: counts[severity] for severity in _ORDER if counts[severity]}
 
 
 def unproved(evidence: ScanEvidence) -> tuple[str, ...]:
@@ -43,13 +45,9 @@ def scan_words(evidence: ScanEvidence) -> str:
         return "nothing to scan"
     counts, states = severities(evidence), unproved(evidence)
     parts = [", ".join(f"{count} {severity}" for severity, count in counts.items())] if counts else []
-    if not parts and len(states) < len(evidence.children) and not _all_unproved(evidence):
+    if not parts and any(isinstance(child.scan, Complete) for child in evidence.children):
         parts = ["clean"]
     return "; ".join([*parts, *states])
-
-
-def _all_unproved(evidence: ScanEvidence) -> bool:
-    return not any(isinstance(child.scan, Complete) for child in evidence.children)
 
 
 def answer_words(answer: GateAnswer) -> str:

@@ -72,14 +72,29 @@ def rows(report: Report) -> tuple[Row, ...]:
 
 
 def _row(entry: Entry) -> Row:
-    place, ended = entry.intent.place, entry.started and entry.finished
+    place = entry.intent.place
     return Row(
         image=clean(place.image or "-"),
         step=clean(entry.intent.step),
         target=clean(place.target or "-"),
         outcome=word(entry.outcome),
-        duration=entry.finished - entry.started if ended and entry.finished and entry.started else None,
+        duration=entry.finished - entry.started if entry.started and entry.finished else None,
         detail=_LONG_DIGEST.sub(r"\1", clean(detail(entry.outcome))),
+    )
+
+
+def left_out(report: Report) -> tuple[Row, ...]:
+    """What was considered when planning and left out, with the reason (an edge whose `when` does not hold)."""
+    return tuple(
+        Row(
+            image=clean(each.place.image or "-"),
+            step=clean(each.step),
+            target=clean(each.place.target or "-"),
+            outcome="left out",
+            duration=None,
+            detail=clean(each.reason),
+        )
+        for each in report.plan.unplanned
     )
 
 

@@ -1,36 +1,44 @@
-"""Text from elsewhere, made harmless: no escape sequence, no workflow command, no markup gets through."""
+"""Text of others, made harmless: everything in a report may come from a branch name, a build log or a scanner."""
 
 from __future__ import annotations
 
 import re
 
-_ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-_])")
-LONGEST = 2000
+LONGEST = 2_000  # characters: a line in a log, a cell of a table
+LONGEST_PASSAGE = 16_000
+CUT = "… (cut)"
+
+# ECMA-48: CSI … final byte; OSC, DCS, SOS, PM and APC up to BEL or ST; then any other escape.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
 
 
-def clean(text: str) -> str:
-    """One line without control characters, at most 2,000 characters, that no CI takes for a command.
+def clean(text: str, limit: int = LONGEST) -> str:
+    """One line that prints as text and commands nothing: no escapes, no control or format characters (which turn the
+    reading direction round or have no width), at most `limit` characters."""
+    return _cut(_defused(" ".join(_printable(text).split())), limit)
 
-    GitHub reads `::name::` at the beginning of a line and `##[name]` anywhere (actions/runner, ActionCommand.cs).
+
+def passage(text: str, limit: int = LONGEST_PASSAGE) -> str:
+    """The same for text of several lines; line breaks and indentation stay."""
+    lines = (_defused(_printable(line)).rstrip() for line in re.split(r"\r\n|\n", text))
+    return _cut("\n".join(lines), limit)
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in _ESCAPES.sub("", text))
+
+
+def _defused(line: str) -> str:
+    """GitHub's runner takes `::name::` at the start of a line (after blanks) and `##[name]` anywhere as commands.
+
+    Source: actions/runner, src/Runner.Common/ActionCommand.cs.
     """
-    plain = _ANSI.sub("", text)
-    plain = " ".join("".join(char if char.isprintable() else " " for char in plain).split())
-    plain = plain.replace("##[", "# #[")
-    if plain.startswith("::"):
-        plain = " :" + plain[1:]
-    return plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + "…"
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", line).replace("##[", "## [")
 
 
-def cell(text: str) -> str:
-    """A cell of a Markdown table (GitHub-flavoured): no pipe ends it, no tag or link begins in it."""
-    escaped = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|!])", r"\\\1", escaped)
-
-
-def code(text: str) -> str:
-    """Inline code whose fence is longer than any run of backticks inside."""
-    plain = clean(text).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
-    fence = "`" * (longest + 1)
-    blank = " " if longest else ""
-    return f"{fence}{blank}{plain}{blank}{fence}" if plain else ""
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
