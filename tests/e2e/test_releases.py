@@ -24,8 +24,8 @@ images:
     build: { builder: files, files: [{ from: app, to: /app }] }
     tags: [ "type=semver,pattern={{version}}" ]
 promote:
-  - { from: dev, to: staging, unscannable: { allow: one file on scratch, nothing to scan } }
-  - { from: staging, to: prod, unscannable: { allow: one file on scratch, nothing to scan } }
+  - { from: dev, to: staging, unscannable: { allow: "one file on scratch, nothing to scan" } }
+  - { from: staging, to: prod, unscannable: { allow: "one file on scratch, nothing to scan" } }
 """
 
 SEED = "repositories:\n" + "".join(
