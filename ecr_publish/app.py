@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from ecr_publish.model.origin import GitFacts, Origin
 from ecr_publish.plan.ask import Ask
 from ecr_publish.plan.make import make_plan
 from ecr_publish.plan.plan import Plan
+from ecr_publish.plan.targets import targets
 from ecr_publish.plugins import Plugins
 from ecr_publish.plugins import load as load_plugins
 from ecr_publish.report.report import Report, Reporter
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ecr_publish.ports import Clock, Ports
     from ecr_publish.run.outcome import Outcome
 
-__all__ = ["Project", "Reporter", "Told", "World", "insist", "make", "open_project", "perform"]
+__all__ = ["Project", "Reporter", "Told", "World", "insist", "make", "open_project", "perform", "targets"]
 
 WORKSPACE = ".ecr-publish"
 
@@ -238,7 +239,9 @@ def perform(
     return replace(report, warnings=(*report.warnings, *observers.plugins.warnings))
 
 
-def real_world(env: Mapping[str, str]) -> Callable[[Project, StopRequest], AbstractContextManager[World]]:
+def real_world(
+    env: Mapping[str, str], *, as_layout: bool = False
+) -> Callable[[Project, StopRequest], AbstractContextManager[World]]:
     """The world of `run`: AWS by the ambient credential chain, the machine's clock."""
 
     @contextmanager
@@ -336,3 +339,33 @@ def _spool(workspace: Path, name: str) -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def local_server(
+    *,
+    port: int,
+    account: str,
+    directory: Path | None,
+    told: tuple[str | None, str | None, str | None],
+    bandwidth: float | None,
+    scan_seconds: float,
+) -> Iterator[str]:
+    """An embedded ECR on the machine's own clock, for `ecr-publish local`; gives the API's URL.
+
+    `told` are the paths of a findings, a seed and a faults file.
+    """
+    from ecr_publish.local import embedded_ecr
+    from ecr_publish.local.seed import plant
+    from ecr_publish.rehearsal import seed_of, settings_of
+
+    settings = replace(
+        settings_of(*told),
+        account=account,
+        directory=directory,
+        bandwidth=bandwidth,
+        scan_takes=timedelta(seconds=scan_seconds),
+    )
+    with embedded_ecr(settings, SystemClock(StopRequest()), port) as server:
+        plant(seed_of(told[1]), server.ecr, Path(told[1]).parent if told[1] else Path())
+        yield server.url

@@ -56,7 +56,7 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest command named for a misspelt one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib  # noqa: PLC0415 - only for a mistake
+            import difflib
 
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -116,8 +116,8 @@ def _failed(reason: str, code: int) -> int:
 
 
 def _crashed(error: Exception) -> int:
-    import tempfile  # noqa: PLC0415 - only for a crash
-    import traceback  # noqa: PLC0415
+    import tempfile
+    import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="ecr-publish-", suffix=".log", delete=False) as log:
         log.write(f"ecr-publish {__version__}, Python {sys.version}\n")

@@ -32,8 +32,8 @@ def command(
     out: str | None,
 ) -> int:
     """Plan and print."""
-    from ecr_publish.plan.canonical import canonical  # noqa: PLC0415 - only where a plan is serialised
-    from ecr_publish.report.plantext import plan_text  # noqa: PLC0415
+    from ecr_publish.plan.canonical import canonical
+    from ecr_publish.report.plantext import plan_text
 
     opened = project(file, as_tag)
     ask = Ask(images=images, environments=environments, upto=upto)

@@ -22,6 +22,8 @@ ATTRIBUTES = MappingProxyType(
         "sha": ("format",),
     }
 )
+# What most often stands behind a rule that has lost its second half.
+FLOW = "in a [list, like, this] the comma ends the rule: write one rule per line after `- `"
 COMMON = ("enable", "priority", "prefix", "suffix")
 
 
@@ -88,11 +90,11 @@ def _check(line: str, kind: str, given: dict[str, str]) -> None:
         if key not in allowed:
             raise _wrong(line, f"type={kind} has no attribute {key!r}", f"it has: {', '.join(allowed)}")
     if kind == "semver" and not given.get("pattern"):
-        raise _wrong(line, "type=semver needs a pattern", "for example type=semver,pattern={{version}}")
+        raise _wrong(line, "type=semver needs a pattern", f"for example type=semver,pattern={{{{version}}}}; {FLOW}")
     if kind == "ref" and given.get("event") not in ("branch", "tag", "pr"):
         raise _wrong(line, "type=ref needs event=branch, event=tag or event=pr", "for example type=ref,event=branch")
     if kind == "raw" and not given.get("value"):
-        raise _wrong(line, "type=raw needs a value", "for example type=raw,value=nightly")
+        raise _wrong(line, "type=raw needs a value", f"for example type=raw,value=nightly; {FLOW}")
     if kind == "sha" and given.get("format", "short") not in ("short", "long"):
         raise _wrong(line, f"type=sha has no format={given['format']}", "write format=short or format=long")
 

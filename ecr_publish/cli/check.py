@@ -1,0 +1,48 @@
+"""`ecr-publish check`: validate the file."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ecr_publish.cli.options import config_path, file_option, format_option
+from ecr_publish.errors import ConfigErrors, UsageError
+
+
+@click.command(help="Validate ecr-publish.yaml: all errors at once, with their positions.")
+@file_option
+@click.option(
+    "--print", "shown", is_flag=True, help="Print the resolved file: defaults merged, short forms written out."
+)
+@format_option("text", "json")
+def command(file: str, shown: bool, output: str) -> int:
+    """Load, and say what is wrong or worth telling."""
+    from ecr_publish.config.loader import load
+
+    path = config_path(file)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            what=error.strerror or str(error), where=str(path), hint="name the file with -f, or its directory"
+        ) from error
+    try:
+        loaded = load(content, str(path))
+    except ConfigErrors as errors:
+        if output == "json":
+            found = [{"where": each.where, "what": each.what, "hint": each.hint} for each in errors.errors]
+            click.echo(json.dumps({"errors": found, "warnings": []}, indent=2))
+        raise
+    if shown:
+        from ecr_publish.config.printed import printed
+
+        click.echo(printed(loaded.config), nl=False)
+    elif output == "json":
+        click.echo(json.dumps({"errors": [], "warnings": list(loaded.warnings)}, indent=2))
+    else:
+        config = loaded.config
+        click.echo(f"{path}: ok: {len(config.images)} images, {len(config.environments)} environments")
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return 0

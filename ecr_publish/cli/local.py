@@ -1,0 +1,88 @@
+"""`ecr-publish local`: the embedded ECR for any client."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from ecr_publish.cli.signals import stopping
+from ecr_publish.errors import UsageError
+
+_BANDWIDTH = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)B(?:/s)?")
+_UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
+
+
+@click.command(help="Serve the embedded ECR on this machine for any client: docker, aws, terraform, boto3, skopeo.")
+@click.option("--port", default=4510, show_default=True, help="The API's port; registries take the next ones. 0: any.")
+@click.option("--account", default="111111111111", show_default=True, help="The account of keys that name none.")
+@click.option("--store", type=click.Path(file_okay=False), help="Keep everything in this directory, across restarts.")
+@click.option("--seed", type=click.Path(dir_okay=False), help="What exists already (YAML).")
+@click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
+@click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen (YAML).")
+@click.option("--bandwidth", metavar="10MB/s", help="How fast each upload is taken.")
+@click.option("--scan-seconds", default=2.0, show_default=True, help="How long a scan takes.")
+@click.option("--env-file", type=click.Path(dir_okay=False), help="Write the environment lines here once it is ready.")
+def command(
+    port: int,
+    account: str,
+    store: str | None,
+    seed: str | None,
+    findings: str | None,
+    faults: str | None,
+    bandwidth: str | None,
+    scan_seconds: float,
+    env_file: str | None,
+) -> int:
+    """Serve until a signal; print the environment lines first."""
+    if not re.fullmatch(r"\d{12}", account):
+        raise UsageError(what=f"{account!r} is no account id", where="--account", hint="it has exactly 12 digits")
+    from ecr_publish.app import local_server
+
+    with (
+        stopping() as stop,
+        local_server(
+            port=port,
+            account=account,
+            directory=Path(store) if store else None,
+            told=(findings, seed, faults),
+            bandwidth=_bandwidth(bandwidth),
+            scan_seconds=scan_seconds,
+        ) as url,
+    ):
+        lines = environment_lines(url, account)
+        click.echo(lines, nl=False)
+        if env_file:
+            spool = Path(f"{env_file}.new")
+            spool.write_text(lines, encoding="utf-8")
+            spool.replace(env_file)
+        click.echo(f"# ready on {url}; Ctrl-C stops it", err=True)
+        while not stop.wait(3600):
+            pass
+    return 0
+
+
+def environment_lines(url: str, account: str) -> str:
+    """What makes aws, boto3 and terraform talk to it; proxies and profiles would lead elsewhere."""
+    values = {
+        "AWS_ENDPOINT_URL_ECR": url,
+        "AWS_ENDPOINT_URL_STS": url,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-2",
+        "AWS_DEFAULT_REGION": "us-east-2",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+    unset = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+    return "".join(f"export {key}={value}\n" for key, value in values.items()) + f"unset {' '.join(unset)}\n"
+
+
+def _bandwidth(text: str | None) -> float | None:
+    if text is None:
+        return None
+    match = _BANDWIDTH.fullmatch(text)
+    if match is None:
+        raise UsageError(what=f"{text!r} is no bandwidth", where="--bandwidth", hint="write for example 10MB/s")
+    return float(match[1]) * _UNITS[match[2]]

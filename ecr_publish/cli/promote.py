@@ -1,0 +1,50 @@
+"""`ecr-publish promote`."""
+
+from __future__ import annotations
+
+import click
+
+from ecr_publish import app
+from ecr_publish.cli.options import as_tag_option, file_option, format_option, image_option, width_option
+from ecr_publish.cli.running import carry_out
+from ecr_publish.cli.steps import must_be_trusted, published, referenced
+from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.errors import UsageError
+from ecr_publish.plan.ask import Ask
+
+
+@click.command(help="Only promote over one edge: what the result files say, or the image under --tag or --digest.")
+@file_option
+@image_option
+@click.option("--from", "source", metavar="ENV", required=True, help="The environment it is promoted from.")
+@click.option("--to", "destination", metavar="ENV", required=True, help="The environment it is promoted to.")
+@click.option("--tag", metavar="TAG", help="The tag that names the image in the source environment.")
+@click.option("--digest", metavar="sha256:…", help="The image's digest in the source environment.")
+@as_tag_option
+@width_option
+@format_option("console", "json", "markdown")
+def command(
+    file: str,
+    images: tuple[str, ...],
+    source: str,
+    destination: str,
+    tag: str | None,
+    digest: str | None,
+    as_tag: str | None,
+    parallel: int,
+    output: str,
+) -> int:
+    """Scan evidence is read anew, every gate is asked, then the digest is made available."""
+    if tag is not None and digest is not None:
+        raise UsageError(what="--tag and --digest name the same thing", where="promote", hint="give one of them")
+    opened = project(file, as_tag)
+    must_be_trusted(opened, "promote")
+    reference = tag or digest
+    if reference is not None:
+        option = "--tag" if tag else "--digest"
+        found = referenced(opened, images, source, reference, option)
+    else:
+        found = published(opened, images, (source,))
+    ask = Ask(images=images, steps=("promote",), edge=(source, destination), found=found, tag=tag)
+    world = app.real_world(environment())
+    return carry_out(opened, ask, world, command="promote", output=output, parallel=parallel)
