@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 SCRIPT = str(Path(sys.executable).with_name("ecr-publish"))
@@ -79,20 +80,18 @@ def peak_kb(folder: Path, variables: dict[str, str]) -> int:
     return usage.ru_maxrss
 
 
-def served(folder: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    """`ecr-publish local` on a directory, and the variables that it prints."""
+def served(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+    """`ecr-publish local` on a directory, and the variables that it gives to its clients."""
+    lines = folder.with_suffix(".env")
     process = subprocess.Popen(
-        [SCRIPT, "local", "--store", str(folder)], stdout=subprocess.PIPE, text=True, cwd=folder.parent
+        [SCRIPT, "local", "--port", "0", "--store", str(folder), "--env-file", str(lines)], stdout=subprocess.DEVNULL
     )
-    assert process.stdout is not None
-    variables: dict[str, str] = {}
-    for line in process.stdout:
-        words = shlex.split(line, comments=True)
-        if words[:1] == ["export"]:
-            variables.update(word.split("=", 1) for word in words[1:])
-        elif variables and not words:
-            break
-    return process, variables
+    while not lines.exists():
+        if process.poll() is not None:
+            raise SystemExit("ecr-publish local ended")
+        time.sleep(0.1)
+    words = (shlex.split(line) for line in lines.read_text().splitlines())
+    return process, dict(pair.split("=", 1) for verb, *pairs in words if verb == "export" for pair in pairs)
 
 
 def main() -> int:

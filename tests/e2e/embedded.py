@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
 import shlex
 import signal
 import subprocess
-import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,42 +64,34 @@ class Account:
 
 @contextlib.contextmanager
 def local(home: Path, *options: str) -> Iterator[Embedded]:
-    """Serve until the end of the block; the lines printed by then are in the shell's environment."""
-    shell = Shell(home)
-    process = subprocess.Popen(
-        [*ECR_PUBLISH, "local", *options],
-        cwd=home,
-        env=shell.environment(),
-        stdout=subprocess.PIPE,
-        stderr=(home / "local.log").open("w"),
-        text=True,
-        start_new_session=True,
-    )
+    """Serve until the end of the block, on ports of its own; its lines are in the shell's environment."""
+    shell, lines, log = Shell(home), home / "local.env", home / "local.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*ECR_PUBLISH, "local", "--port", "0", "--env-file", str(lines), *options],
+            cwd=home,
+            env=shell.environment(),
+            stdout=output,
+            stderr=output,
+        )
     try:
-        yield Embedded(shell.having(**_lines(process)))
+        for _ in range(300):
+            if lines.exists() or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert lines.exists(), log.read_text()
+        yield Embedded(shell.having(**exported(lines.read_text())))
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            assert process.wait(timeout=10) in (0, 143), (home / "local.log").read_text()
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            status = process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert status == 0, log.read_text()
 
 
-def _lines(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The variables of the `export` lines; an empty line after them ends what is for the shell."""
-    assert process.stdout is not None
-    variables: dict[str, str] = {}
-    watchdog = threading.Timer(30, process.kill)
-    watchdog.start()
-    try:
-        for line in process.stdout:
-            words = shlex.split(line, comments=True)
-            if words[:1] == ["export"]:
-                variables.update(word.split("=", 1) for word in words[1:])
-            elif variables and not words:
-                break
-    finally:
-        watchdog.cancel()
-    assert "AWS_ENDPOINT_URL_ECR" in variables or "AWS_ENDPOINT_URL" in variables, f"printed no lines: {variables}"
-    return variables
+def exported(lines: str) -> dict[str, str]:
+    """The variables of `export` lines."""
+    words = (shlex.split(line) for line in lines.splitlines())
+    return dict(assignment.split("=", 1) for verb, *rest in words if verb == "export" for assignment in rest)

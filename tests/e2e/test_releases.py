@@ -39,7 +39,7 @@ def seeded(tmp_path: Path) -> Iterator[Embedded]:
     home = tmp_path / "home"
     home.mkdir()
     (home / "seed.yaml").write_text(SEED)
-    with local(home, "--seed", "seed.yaml", "--scan-takes", "1s") as running:
+    with local(home, "--seed", "seed.yaml", "--scan-seconds", "0.1") as running:
         yield running
 
 
