@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from ecr_publish.aws.reading import Coverage
 from ecr_publish.aws.session import Sessions
 from ecr_publish.model.digest import Digest
@@ -30,8 +32,8 @@ class InspectorCoverage:
         )
         for resource in got.get("coveredResources", ()):
             if resource.get("resourceId") == arn:
-                status = resource.get("scanStatus") or {}
-                return Coverage(str(status.get("reason", "")), resource.get("lastScannedAt"))
+                status, at = resource.get("scanStatus") or {}, resource.get("lastScannedAt")
+                return Coverage(str(status.get("reason", "")), at.astimezone(UTC) if at else None)
         return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Protocol
 
 from ecr_publish.aws.hosts import connection, plain_connection, public_connection
@@ -95,7 +95,7 @@ class RegistryCredentials:
             fips=self._sessions.is_on("use_fips_endpoint", target),
             dual_stack=self._sessions.is_on("use_dualstack_endpoint", target),
         )
-        return Access(base, f"Basic {_token(got, target)}", got["expiresAt"])
+        return Access(base, f"Basic {_token(got, target)}", got["expiresAt"].astimezone(UTC))
 
     def _public(self, target: Target, registry: EcrPublicRegistry) -> Access:
         client = self._sessions.client("ecr-public", target)
@@ -106,7 +106,7 @@ class RegistryCredentials:
         base = public_connection(
             self._public_endpoint, registry, dual_stack=self._sessions.is_on("use_dualstack_endpoint", target)
         )
-        return Access(base, f"Basic {_token(got, target)}", got["expiresAt"])
+        return Access(base, f"Basic {_token(got, target)}", got["expiresAt"].astimezone(UTC))
 
 
 def _key(target: Target) -> tuple[str, str | None, str | None]:

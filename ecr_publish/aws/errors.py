@@ -60,6 +60,15 @@ def translated(where: str) -> Iterator[None]:
         raise client_error(error.response, where) from error
     except exceptions.BotoCoreError as error:
         raise sdk_error(error, where) from error
+    except RuntimeError as error:
+        if "still expired" not in str(error):
+            raise
+        # botocore's way of saying that a new role session is over already by this machine's clock
+        raise NotAuthorised(
+            what="new AWS credentials are expired as soon as they come",
+            where=where,
+            hint="set this machine's clock",
+        ) from error
 
 
 def client_error(response: Any, where: str) -> PublishError:

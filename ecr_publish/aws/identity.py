@@ -28,7 +28,7 @@ class StsIdentities:
             raise WrongAccount(
                 what=f"the credentials are for account {known.account} ({known.arn}), the file says {expected}",
                 where=f"environment {target.environment}",
-                hint=f"add role: or profile: for account {expected} to this environment, or correct account:",
+                hint=_hint(target, expected),
             )
         return known
 
@@ -36,3 +36,11 @@ class StsIdentities:
         client = self._sessions.client("sts", target)
         got = self._sessions.ask(f"sts get-caller-identity @{target.name}", client.get_caller_identity)
         return Identity(got["Account"], got["Arn"], self._sessions.expiry(target))
+
+
+def _hint(target: Target, expected: str) -> str:
+    if target.role is not None:
+        return f"correct role: or account: of this environment: {target.role} is not in {expected}"
+    if target.profile is not None:
+        return f"correct profile: or account: of this environment: {target.profile} is not for {expected}"
+    return f"add role: or profile: for account {expected} to this environment, or correct account:"

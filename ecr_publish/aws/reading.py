@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from ecr_publish.aws.findings import basic, enhanced, is_open, merged
@@ -79,6 +79,7 @@ def _finished(word: str, bodies: Sequence[Mapping[str, Any]], *, inspected: bool
     completed = next((body["imageScanCompletedAt"] for body in bodies if body.get("imageScanCompletedAt")), None)
     is_enhanced = inspected or word == "ACTIVE" or bool(rich)
     counts = [body["findingSeverityCounts"] for body in bodies if body.get("findingSeverityCounts") is not None]
+    completed = completed.astimezone(UTC) if completed else None
     if completed is None and not (counts and is_enhanced):
         return Waiting(word, "the scanner does not say yet when it finished")
     listed = Counter(str(finding.get("severity", "")).upper() for finding in (*plain, *rich))

@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecr_publish.aws.errors import translated
@@ -154,7 +154,7 @@ class Sessions:
                 RoleArn=principal.role, RoleSessionName=self._name, DurationSeconds=SESSION_SECONDS
             )
             got = answer["Credentials"]
-            self._expiries[principal] = got["Expiration"]
+            self._expiries[principal] = got["Expiration"].astimezone(UTC)
             return {
                 "access_key": got["AccessKeyId"],
                 "secret_key": got["SecretAccessKey"],
