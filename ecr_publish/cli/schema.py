@@ -10,7 +10,7 @@ import click
 SCHEMAS = {
     "config": ("ecr_publish.config.schema", "ecr-publish.yaml"),
     "seed": ("ecr_publish.local.seed", "seed, findings and faults files"),
-    "result": ("ecr_publish.run.results", "the result files between jobs"),
+    "result": ("ecr_publish.run.resultschema", "the result files between jobs"),
     "report": ("ecr_publish.report.schema", "the report of --format json"),
 }
 

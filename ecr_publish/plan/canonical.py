@@ -38,7 +38,7 @@ def canonical(plan: Plan) -> str:
     return json.dumps({"version": VERSION, **value}, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
 
 
-def plain(value: Any) -> Any:  # noqa: C901 - one case per kind of value
+def plain(value: Any) -> Any:
     """JSON-like values of frozen data; an alternative of a union is told by its class name."""
     match value:
         case None | bool() | int() | float():
