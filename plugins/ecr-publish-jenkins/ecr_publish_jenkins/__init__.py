@@ -1,0 +1,1 @@
+"""Jenkins for ecr-publish."""
