@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecr_publish.ci.detect import as_tag as proceeding_as_tag
 from ecr_publish.ci.detect import ci_origin
-from ecr_publish.ci.localgit import completed, local
+from ecr_publish.ci.localgit import completed, local, seen_from
 from ecr_publish.config.loader import Loaded, load
 from ecr_publish.config.model import Config
 from ecr_publish.errors import ConfigError, PlanDiffers, UsageError
@@ -97,6 +97,7 @@ def open_project(
 ) -> Project:
     """Load the file, find the origin, load the plugins that this origin may have. Raises ConfigErrors, PluginError."""
     loaded = load(_content(file), str(file))
+    git = seen_from(git, contexts(loaded.config, file.absolute().parent))
     requirements = loaded.config.plugins
     found = ci_origin(env, event)
     if found is None and requirements:
@@ -106,6 +107,13 @@ def open_project(
     if as_tag is not None:
         origin = proceeding_as_tag(origin, as_tag)
     return Project(loaded, file.absolute(), load_plugins(requirements, trusted=origin.trusted, environment=env), origin)
+
+
+def contexts(config: Config, root: Path) -> tuple[Path, ...]:
+    """Where the file's images are built from, without symbolic links, as git names paths."""
+    from ecr_publish.builders.inputs import paths
+
+    return tuple(path.resolve() for image in config.images for path in paths(image.build, root))
 
 
 def _content(file: Path) -> bytes:

@@ -20,12 +20,13 @@ def inputs_hash(build: Build, root: Path) -> str:
     A path that does not exist counts as absent: saying so is the builder's part. 64 hex digits (sha256).
     """
     total = hashlib.sha256(build.model_dump_json().encode())
-    for path in _paths(build, root):
+    for path in paths(build, root):
         _add(total, path, root)
     return total.hexdigest()
 
 
-def _paths(build: Build, root: Path) -> Iterator[Path]:
+def paths(build: Build, root: Path) -> Iterator[Path]:
+    """The files and directories below `root` that the build takes from."""
     match build:
         case DockerBuild(context=context):
             yield root / context

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from ecr_publish.model.origin import GitFacts, Origin, RefKind
 
@@ -51,6 +53,16 @@ def completed(origin: Origin, git: GitFacts | None) -> Origin:
         dirty=git.dirty,
         default_branch=origin.default_branch or git.default_branch,
     )
+
+
+def seen_from(git: GitFacts | None, contexts: Iterable[Path]) -> GitFacts | None:
+    """The facts as they matter to a build from these (absolute) paths: an untracked file makes the tree dirty only
+    where it can get into an image."""
+    if git is None or git.dirty or not git.untracked:
+        return git
+    used = tuple(contexts)
+    meets = any(new.is_relative_to(path) or path.is_relative_to(new) for new in git.untracked for path in used)
+    return replace(git, dirty=meets)
 
 
 def repository(url: str | None) -> str | None:

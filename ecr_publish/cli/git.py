@@ -26,7 +26,9 @@ def git_facts(directory: Path) -> GitFacts | None:
         return GitFacts(problem="the repository has no commit yet")
     branch, _ = _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD")
     tags, _ = _git(directory, "tag", "--points-at", "HEAD")
-    status, _ = _git(directory, "status", "--porcelain", "--untracked-files=normal")
+    top, _ = _git(directory, "rev-parse", "--show-toplevel")
+    status, _ = _git(directory, "status", "--porcelain", "-z", "--untracked-files=normal")
+    changes = [entry for entry in status.split("\0") if entry]
     origin_head, _ = _git(directory, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     url, _ = _git(directory, "remote", "get-url", "origin")
     seconds, _ = _git(directory, "show", "--no-patch", "--format=%ct", "HEAD")
@@ -35,7 +37,8 @@ def git_facts(directory: Path) -> GitFacts | None:
         sha=sha,
         branch=branch or None,
         tags=tuple(sorted(tags.split(), key=_version, reverse=True)),
-        dirty=bool(status),
+        dirty=any(not entry.startswith("?? ") for entry in changes),
+        untracked=tuple(Path(top, entry[3:]) for entry in changes if entry.startswith("?? ")),
         default_branch=origin_head.removeprefix("origin/") or None,
         remote_url=_without_user(url) or None,
         commit_date=datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None,

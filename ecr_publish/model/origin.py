@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 
 class RefKind(StrEnum):
@@ -58,7 +59,8 @@ class GitFacts:
     sha: str | None = None
     branch: str | None = None
     tags: tuple[str, ...] = ()  # tags that point at HEAD
-    dirty: bool = False
+    dirty: bool = False  # changes in tracked files
+    untracked: tuple[Path, ...] = ()  # absolute; a directory stands for everything in it
     default_branch: str | None = None
     remote_url: str | None = None  # without user and token
     commit_date: datetime | None = None

@@ -21,12 +21,12 @@ def session(embedded: Embedded) -> str:
 
 
 def test_every_line_of_the_walk_through_works(embedded: Embedded, session: str):
-    home = embedded.shell.home
+    folder = embedded.shell.home / "walkthrough"
     dev = embedded.account("111111111111")
-    (image,) = json.loads((home / "task-definition.json").read_text())["containerDefinitions"]
+    (image,) = json.loads((folder / "task-definition.json").read_text())["containerDefinitions"]
     canonical = r"111111111111\.dkr\.ecr\.us-east-2\.amazonaws\.com/twtechwebapp-repo@sha256:[0-9a-f]{64}"
     assert re.fullmatch(canonical, image["image"])
-    assert image["image"] in (home / "deployment.yaml").read_text()
+    assert image["image"] in (folder / "deployment.yaml").read_text()
     assert session.count("hello from twtechwebapp\n") == 2
     # `latest` was taken away by the page's last section; what ecr-publish pushed is still there
     assert list(dev.tags("twtechwebapp-repo")) == ["1.0.0"]
