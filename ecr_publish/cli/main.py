@@ -87,15 +87,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _failed("interrupted", 130)
     except ConfigErrors as errors:
-        for error in errors.errors:
-            show(error)
+        for each in errors.errors:
+            show(each)
         return _failed(f"{len(errors.errors)} error{'s' if len(errors.errors) > 1 else ''} in the file", 2)
     except PublishError as error:
         show(error)
         return _failed(error.code, error.exit_code)
     except BrokenPipeError:
         # The reader has left (`ecr-publish plan | head`): there is nobody to tell.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except OSError as error:
         click.echo(f"error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)

@@ -18,6 +18,13 @@ MOST_NODES = 200_000  # after aliases are followed: what a bomb of aliases would
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+# What YAML itself finds in plain values; any other tag was written, and asks for something that is not read here.
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "seq", "map")
+)
+
+
 class Text(str):
     """A scalar as it is written, and where (0-based line and column)."""
 
@@ -108,10 +115,12 @@ def _decoded(content: str | bytes, file: str) -> str:
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:
-    problem = str(error.problem or error.context or "not readable as YAML")
-    if "\\t" in problem or "cannot start any token" in problem:
-        return "a tab is used for indentation (or another character that cannot start a value): YAML wants spaces"
-    return problem
+    problem = str(error.problem or "not readable as YAML")
+    if "tab" in problem or "\\t" in problem:
+        return "a tab is used for indentation: YAML wants spaces"
+    if "another document" in problem:
+        return "the file holds a second document (---): only one is read"
+    return f"{error.context}: {problem}" if error.context else problem
 
 
 class _Reading:
@@ -129,10 +138,10 @@ class _Reading:
             )
         if depth > 50:
             raise _error(self._file, at, "nested too deeply (or an alias that contains itself)", "write it flat")
-        if node.tag is not None and not node.tag.startswith("tag:yaml.org,2002:"):
+        if node.tag is not None and node.tag not in _PLAIN_TAGS:
             raise _error(self._file, at, f"the tag {node.tag} is not known here", "leave the tag out")
         if isinstance(node, yaml.ScalarNode):
-            if node.tag == "tag:yaml.org,2002:null" and node.style is None:
+            if node.tag == "tag:yaml.org,2002:null" and not node.style:
                 return Nothing(at)
             return text(node.value, at)
         if isinstance(node, yaml.SequenceNode):
@@ -148,7 +157,7 @@ class _Reading:
             key_at = (key.start_mark.line, key.start_mark.column)
             if not isinstance(key, yaml.ScalarNode):
                 raise _error(self._file, key_at, "a key must be plain text", "write key: value")
-            if key.value == "<<" and key.style is None:
+            if key.value == "<<" and not key.style:
                 raise _error(
                     self._file, key_at, "merge keys (<<) are not read", "use defaults:, or an alias for a whole value"
                 )

@@ -88,7 +88,11 @@ def _words(value: object) -> object:
 
 
 def _one(value: object) -> object:
-    return int(value) if isinstance(value, str) and value == "1" else value
+    if isinstance(value, str):
+        if value != "1":
+            raise ValueError(f"{value!r} is not known: this ecr-publish reads version 1")
+        return 1
+    return value
 
 
 _map_of_text = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}

@@ -71,16 +71,19 @@ def _complain(error: Any, tree: Map, complaints: Complaints) -> None:
 
 def _name(loc: tuple[str | int, ...], tree: Map) -> str:
     """The value's path as the file has it: `images.web.repository`, `promote[0].gate`."""
-    words = ""
+    words, above = "", ""
     for step, value in zip(loc, list(walk(tree, loc))[1:], strict=False):
         if isinstance(step, int):
             name = value.get("name") if isinstance(value, Map) else None
             words += f".{name}" if name else f"[{step}]"
-        elif step not in UNION_TAGS or words.count(".") + words.count("[") == 0:
+        elif not (step in UNION_TAGS and above in UNIONS):
             words += f".{step}" if words else step
+        above = "environments" if isinstance(step, int) and above == "environments" else str(step)
     return words
 
 
+# Where pydantic puts an alternative's name into the path of an error: behind these keys.
+UNIONS = frozenset({"environments", "build"})
 UNION_TAGS = frozenset({"ecr", "public", "plain", "docker", "layout", "archive", "files", "plugin"})
 
 

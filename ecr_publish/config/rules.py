@@ -223,5 +223,5 @@ def _unscanned(check: _Check) -> None:
         if source is not None and not isinstance(source, EcrEnvironment) and edge.unscannable is None:
             check.complaints.warn(
                 check.at("promote", index),
-                f"{edge.source} has no scanner: nothing leaves it unless the edge says unscannable: {{ allow: ... }}",
+                f"{edge.source} has no scanner: nothing leaves it but over an edge with unscannable: {{ allow: ... }}",
             )

@@ -72,7 +72,7 @@ def pointer(image: Image, target: Target) -> str | None:
     """The environment's moving tag for this image, if it has one."""
     for override in image.environments:
         if override.environment == target.environment and override.pointer is not None:
-            return override.pointer
+            return str(override.pointer)
     return target.pointer
 
 

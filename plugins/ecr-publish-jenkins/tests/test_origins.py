@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from ecr_publish_jenkins.plugin import origins
 
 from ecr_publish.api import RefKind
-from ecr_publish_jenkins.plugin import origins
 
 BASE = {
     "JENKINS_URL": "https://ci.example.com/",

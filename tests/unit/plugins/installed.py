@@ -1,4 +1,4 @@
-"""Makes a distribution appear installed: a real dist-info directory and a module on sys.path, in a folder of the test."""
+"""Makes a distribution appear installed: a real dist-info directory and a module, in a folder of the test."""
 
 from __future__ import annotations
 
