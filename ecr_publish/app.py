@@ -317,7 +317,7 @@ def _ports(
     credentials = RegistryCredentials(
         sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"), logins=logins
     )
-    images = RegistryImages(transport, credentials, clock, full_jitter(), stop)
+    images = RegistryImages(transport, credentials, clock, full_jitter())
     try:
         yield PortsType(
             clock=clock,

@@ -192,6 +192,7 @@ class Unavailable(PublishError):
     """A service does not answer, answers 5xx, or cut the connection. May heal."""
 
     exit_code, code, retryable = 9, "unavailable", True
+    retry_after: float | None = None  # seconds, where the service said how long to wait
 
 
 class Throttled(Unavailable):

@@ -39,8 +39,7 @@ def verified(path: Path, reference: str | None, notify: Notify) -> InLayout:
     """The layout's image with every blob read and compared. Raises BadImage."""
     layout = open_layout(path)
     root = layout.root(reference)
-    _, blobs = layout.closure(root)
-    for blob in blobs:
+    for blob in layout.closure(root.digest).blobs:
         notify(Note(f"verifying {blob.digest.short}"))
         layout.check(blob)
     return InLayout(str(path), root.digest)

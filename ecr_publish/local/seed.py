@@ -164,15 +164,15 @@ def _plant_image(seeded: SeededImage, ecr: Any, registry: Registry, repository: 
 def _plant_layout(path: Path, ecr: Any, registry: Registry, repository: Repository) -> str:
     layout, images = open_layout(path), ecr.images
     assert isinstance(images, Images)
-    documents, blobs = layout.closure(layout.root())
-    for blob in blobs:
+    image = layout.closure(layout.root().digest)
+    for blob in image.blobs:
         upload = ecr.store.contents.upload()
         for block in layout.blocks(blob):
-            upload.write(block)
+            upload.write(bytes(block))
         repository.layers[str(ecr.store.contents.keep(upload))] = blob.size
-    for document in documents:
+    for document in (each for wave in image.waves for each in wave):
         images.put(registry, repository, document.body, document.media_type, None)
-    return str(documents[-1].digest)
+    return str(image.root.digest)
 
 
 def _plant_small(seeded: SeededImage, ecr: Any, registry: Registry, repository: Repository) -> str:

@@ -6,75 +6,121 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
 
 from ecr_publish.errors import NotAuthorised
-from ecr_publish.http.transport import Answer, Transport, is_loopback
+from ecr_publish.http.answer import Answer
+from ecr_publish.http.loopback import is_loopback
+from ecr_publish.http.transport import Transport
+from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
+from ecr_publish.oci.failures import has_expired
 from ecr_publish.ports import Access, CredentialSource
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Where a registry sends its clients for a Bearer token (distribution-spec, "Token Authentication")."""
+
+    realm: str
+    service: str
+    scope: str
+
+
 class Authorizer:
-    """The headers for one target's requests. Bearer tokens are kept per target and scope; safe from threads."""
+    """The Authorization of one run's requests. Bearer tokens are kept per target and scope; safe from threads."""
 
     def __init__(self, credentials: CredentialSource, transport: Transport) -> None:
         self._credentials, self._transport = credentials, transport
-        self._bearer: dict[tuple[str, str], str] = {}
+        self._bearers: dict[tuple[str, str], str] = {}
+        self._challenges: dict[tuple[str, str], Challenge] = {}
+        self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def access(self, target: Target) -> Access:
-        """Where the registry is, with a fresh token."""
+        """Where the registry is, with a token that has some minutes left."""
         return self._credentials.access(target)
 
-    def headers(self, target: Target, scope: str) -> Mapping[str, str]:
-        """The Authorization header, if there is one to send."""
-        bearer = self._bearer.get((target.name, scope))
-        value = f"Bearer {bearer}" if bearer else self.access(target).authorization
-        return {"Authorization": value} if value else {}
+    def authorization(self, target: Target, scope: str) -> str | None:
+        """The header's value for a request. ECR Public refuses Basic on `/v2` (400): there a challenge comes first."""
+        bearer = self._bearers.get((target.name, scope))
+        if bearer is not None:
+            return f"Bearer {bearer}"
+        return None if isinstance(target.registry, EcrPublicRegistry) else self.access(target).authorization
 
-    def renew(self, target: Target, scope: str) -> None:
-        """Forget what was used and fetch a new token: once, after the registry said that it has expired."""
-        with self._lock:
-            self._bearer.pop((target.name, scope), None)
-        self._credentials.renew(target)
+    def recovered(self, target: Target, scope: str, answer: Answer, sent: str | None) -> bool:
+        """Whether the refused request may be sent once more: a challenge was answered, or a token renewed.
 
-    def challenged(self, target: Target, scope: str, answer: Answer) -> bool:
-        """Answer a Bearer challenge (distribution spec, "Token Authentication"); False if there is none to answer.
-
-        The credentials go to the realm only if it is HTTPS or on this machine.
+        Several threads come here with the same stale token: one fetches, the others go on with what it got. Raises
+        NotAuthorised if the registry's token service gives none.
         """
-        challenge = answer.header("www-authenticate") or ""
-        if answer.status != 401 or not challenge.lower().startswith("bearer "):
+        challenge = self._challenge(target, scope, answer)
+        if challenge is None and not self._is_stale(target, scope, answer):
             return False
-        parameters = dict(_PARAMETER.findall(challenge))
-        realm = parameters.get("realm", "")
-        if not realm.startswith("https://") and not (
-            realm.startswith("http://") and is_loopback(realm[7:].split("/")[0])
-        ):
+        with self._of(target):
+            if self.authorization(target, scope) != sent:
+                return True
+            if challenge is not None:
+                self._fetch(target, scope, challenge)
+                return True
+            self._credentials.renew(target)
+            known = self._challenges.get((target.name, scope))
+            if known is not None:
+                self._fetch(target, scope, known)
+            return True
+
+    def _of(self, target: Target) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(target.name, threading.Lock())
+
+    def _is_stale(self, target: Target, scope: str, answer: Answer) -> bool:
+        """ECR says 403 and words of an expired token; what it says 401 to (no words) is tried with a new one too."""
+        if has_expired(answer):
+            return True
+        bearer = (target.name, scope) in self._bearers
+        return answer.status == 401 and not bearer and isinstance(target.registry, EcrRegistry)
+
+    def _challenge(self, target: Target, scope: str, answer: Answer) -> Challenge | None:
+        """The Bearer challenge of an answer. Private ECR has none: its token goes to no other place than ECR."""
+        header = answer.header("www-authenticate") or ""
+        if answer.status != 401 or not header.lower().startswith("bearer ") or isinstance(target.registry, EcrRegistry):
+            return None
+        found = dict(_PARAMETER.findall(header))
+        realm = found.get("realm", "")
+        parts = urlsplit(realm)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.netloc)):
             raise NotAuthorised(
-                what=f"the registry sends us for a token to {realm!r}, which is not HTTPS",
+                what=f"the registry sends us for a token to {realm[:100]!r}, which is not HTTPS",
                 where=str(target.registry),
-                hint="credentials are never sent there",
+                hint="credentials are never sent there; check the registry's name",
             )
-        wanted = {"service": parameters.get("service", ""), "scope": parameters.get("scope") or scope}
+        return Challenge(realm, found.get("service", ""), found.get("scope") or scope)
+
+    def _fetch(self, target: Target, scope: str, challenge: Challenge) -> None:
         authorization = self.access(target).authorization
+        query = {"service": challenge.service, "scope": challenge.scope}
         got = self._transport.ask(
             "GET",
-            f"{realm}?{urlencode({key: value for key, value in wanted.items() if value})}",
-            {"Authorization": authorization} if authorization and authorization.startswith("Basic ") else {},
+            f"{challenge.realm}?{urlencode({key: value for key, value in query.items() if value})}",
+            {"Authorization": authorization} if authorization else {},
         )
         token = _token(got)
         if token is None:
             raise NotAuthorised(
-                what=f"no token is given for {wanted['scope']} ({got.status})",
+                what=f"the token service gives no token for {challenge.scope} (it answers {got.status})",
                 where=str(target.registry),
-                hint="check the credentials for this registry (docker login)",
+                hint="check the credentials for this registry (docker login) and what they may do",
             )
-        with self._lock:
-            self._bearer[target.name, scope] = token
-        return True
+        key = (target.name, scope)
+        self._challenges[key], self._bearers[key] = challenge, token
+
+
+def header(authorization: str | None) -> Mapping[str, str]:
+    """The Authorization header, if there is one to send."""
+    return {"Authorization": authorization} if authorization else {}
 
 
 def _token(answer: Answer) -> str | None:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ecr_publish.errors import (
+    DigestMismatch,
     ImageMissing,
     NotAuthorised,
     PublishError,
@@ -21,17 +22,18 @@ from ecr_publish.errors import (
     TokenExpired,
     Unavailable,
 )
-from ecr_publish.http.transport import Answer
-from ecr_publish.model.registry import EcrRegistry, Repository
+from ecr_publish.http.answer import Answer
+from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, Repository
 
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+_QUOTA = re.compile(r"quota|limit.*(exceed|reach)|(exceed|reach).*limit|too many (images|tags)")
 # Which IAM action stands behind a request (Amazon ECR User Guide, "Required IAM permissions").
 _ACTIONS = (
-    ("HEAD", "/blobs/", "ecr:BatchCheckLayerAvailability"),
-    ("GET", "/blobs/", "ecr:GetDownloadUrlForLayer"),
     ("POST", "/blobs/uploads/", "ecr:InitiateLayerUpload"),
     ("PATCH", "/blobs/uploads/", "ecr:UploadLayerPart"),
     ("PUT", "/blobs/uploads/", "ecr:CompleteLayerUpload"),
+    ("HEAD", "/blobs/", "ecr:BatchCheckLayerAvailability"),
+    ("GET", "/blobs/", "ecr:GetDownloadUrlForLayer"),
     ("PUT", "/manifests/", "ecr:PutImage"),
     ("HEAD", "/manifests/", "ecr:BatchGetImage"),
     ("GET", "/manifests/", "ecr:BatchGetImage"),
@@ -52,86 +54,141 @@ def diagnosis(body: bytes) -> Diagnosis:
     try:
         first = json.loads(body)["errors"][0]
         return Diagnosis(str(first.get("code", "")), _one_line(str(first.get("message", ""))))
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
         return Diagnosis("", _one_line(body[:300].decode("utf-8", "replace")))
 
 
 def has_expired(answer: Answer) -> bool:
-    """Whether the token is the trouble. ECR says so with 403 and words, not with 401."""
+    """Whether the token is the trouble. ECR says so with 403 and words, ECR Public with 400, neither with 401."""
     words = diagnosis(answer.body).message.lower()
     return answer.status in (400, 401, 403) and ("token has expired" in words or "token is invalid" in words)
 
 
 def refusal(method: str, path: str, repository: Repository, answer: Answer) -> PublishError:
-    """The error for an answer that is no success."""
+    """The error for an answer that is no success; `path` is that of the request."""
     said = diagnosis(answer.body)
     where = f"{method} {repository} ({answer.status})"
-    words = said.message.lower()
     if answer.status == 429 or said.code == "TOOMANYREQUESTS":
-        return Throttled(
-            what="the registry asks to slow down",
+        return _waiting(
+            Throttled(
+                what=f"the registry asks to slow down{_quoted(said)}",
+                where=where,
+                hint="run fewer jobs at once, or ask AWS for a higher quota",
+            ),
+            answer,
+        )
+    if answer.status >= 500 or answer.status == 408:
+        trouble = Unavailable(
+            what=f"the registry is in trouble{_quoted(said)}", where=where, hint="try again later; AWS Health says more"
+        )
+        return _waiting(trouble, answer)
+    if answer.status in (401, 403) or has_expired(answer):
+        return _denied(method, path, said, repository, where, expired=has_expired(answer))
+    if 300 <= answer.status < 400:
+        return RegistryRefused(
+            what="the registry sends us elsewhere, and requests with credentials are not taken elsewhere",
             where=where,
-            hint="run fewer jobs at once, or ask AWS for a higher quota",
+            hint="name the registry by the host that serves /v2/ itself",
         )
-    if answer.status >= 500:
-        return Unavailable(
-            what=f"the registry is in trouble: {said.message or answer.status}", where=where, hint="try again later"
-        )
+    return _understood(said, repository, where, answer.status)
+
+
+def missing_repository(repository: Repository, where: str) -> RepositoryMissing:
+    """The error that names the command and the setting which create it."""
+    match repository.registry:
+        case EcrRegistry(region=region):
+            hint = f"`aws ecr create-repository --repository-name {repository.name} --region {region}`"
+        case EcrPublicRegistry():
+            hint = f"`aws ecr-public create-repository --repository-name {repository.name} --region us-east-1`"
+        case _:
+            hint = "create it as that registry's documentation says"
+    return RepositoryMissing(
+        what=f"the repository {repository.name} does not exist in {repository.registry}",
+        where=where,
+        hint=f"{hint}, or `create: if-missing` on the environment",
+    )
+
+
+def _understood(said: Diagnosis, repository: Repository, where: str, status: int) -> PublishError:
+    """A 4xx that is about what was asked, not about who asked."""
+    words = said.message.lower()
     if said.code == "NAME_UNKNOWN":
         return missing_repository(repository, where)
     if "immutable" in words:
         return TagTaken(
             what=said.message, where=where, hint="a tag of an immutable repository never moves: use a new one"
         )
-    if has_expired(answer):
-        return TokenExpired(
-            what=said.message, where=where, hint="check this machine's clock; the token was renewed once already"
+    if said.code in ("BLOB_UPLOAD_UNKNOWN", "MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"):
+        return ImageMissing(
+            what=f"something below it is not in the repository{_quoted(said)}",
+            where=where,
+            hint="it was removed meanwhile (a clean-up or lifecycle policy): run again, what is missing is sent then",
         )
-    if answer.status in (401, 403):
-        return _denied(method, path, said, repository, where)
-    if answer.status == 404:
+    if status == 404:
         return ImageMissing(
             what=said.message or "it is not there", where=where, hint="`aws ecr describe-images` lists what is there"
         )
-    if answer.status == 405 and said.code == "UNSUPPORTED":
+    if said.code == "DIGEST_INVALID" or ("digest" in words and "match" in words):
+        return DigestMismatch(
+            what=f"the registry got other bytes than were sent{_quoted(said)}",
+            where=where,
+            hint="nothing was tagged; look for a proxy that changes content, then run again",
+        )
+    if _QUOTA.search(words):
+        return QuotaExceeded(what=said.message, where=where, hint="delete images, or ask AWS for a higher quota")
+    if status == 405 and said.code == "UNSUPPORTED":
         return RegistryRefused(
             what=f"ECR does not take this document: {said.message}",
             where=where,
             hint="ECR says `Invalid JSON syntax` of media types and shapes that it does not know, not only of bad JSON",
         )
     return RegistryRefused(
-        what=said.message or f"refused with {answer.status}", where=where, hint="see the registry's words"
+        what=said.message or f"refused with {status}", where=where, hint=f"see the registry's words ({said.code})"
     )
 
 
-def missing_repository(repository: Repository, where: str) -> RepositoryMissing:
-    """The error that names the command and the setting which create it."""
-    registry = repository.registry
-    command = f"aws ecr create-repository --repository-name {repository.name}"
-    if isinstance(registry, EcrRegistry):
-        command += f" --region {registry.region}"
-    return RepositoryMissing(
-        what=f"the repository {repository.name} does not exist in {registry}",
-        where=where,
-        hint=f"`{command}`, or `create: if-missing` on the environment",
-    )
-
-
-def _denied(method: str, path: str, said: Diagnosis, repository: Repository, where: str) -> PublishError:
+def _denied(
+    method: str, path: str, said: Diagnosis, repository: Repository, where: str, *, expired: bool
+) -> PublishError:
+    if expired:
+        return TokenExpired(
+            what=said.message, where=where, hint="check this machine's clock; the token was renewed once already"
+        )
     match = _ACTION.search(said.message)
     action = match[1] if match else _action(method, path)
-    if "limit" in said.message.lower() and "exceed" in said.message.lower():
+    if match is None and _QUOTA.search(said.message.lower()):  # ECR answers 403 there (containers-roadmap#2159)
         return QuotaExceeded(what=said.message, where=where, hint="delete images, or ask AWS for a higher quota")
+    needs = f"it needs {action}" if isinstance(repository.registry, EcrRegistry) else "and says not why"
     return NotAuthorised(
-        what=said.message or f"not allowed, and no words why (it needs {action})",
+        what=said.message or f"not allowed, and no words why ({needs})",
         where=where,
-        hint=f"allow {action} on the repository {repository.name} in the role's policy; "
-        "another account's repository must allow it in its repository policy too",
+        hint=_permission(action, repository),
+    )
+
+
+def _permission(action: str, repository: Repository) -> str:
+    if not isinstance(repository.registry, EcrRegistry):
+        return f"log in to {repository.registry} with an account that may do this (docker login)"
+    return (
+        f"allow {action} on the repository {repository.name} in the role's policy; "
+        "another account's repository must allow it in its repository policy too"
     )
 
 
 def _action(method: str, path: str) -> str:
-    return next((action for verb, part, action in _ACTIONS if verb == method and part in path), "ecr:*")
+    return next((action for verb, part, action in _ACTIONS if verb == method and part in f"/{path}"), "ecr:*")
+
+
+def _waiting(error: Unavailable, answer: Answer) -> Unavailable:
+    """Retry-After in seconds; its other form, a date, is not seen from registries."""
+    asked = answer.header("retry-after") or ""
+    if asked.isdigit():
+        error.retry_after = float(asked)
+    return error
+
+
+def _quoted(said: Diagnosis) -> str:
+    return f": {said.message}" if said.message else ""
 
 
 def _one_line(text: str) -> str:

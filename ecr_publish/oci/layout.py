@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
+import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from ecr_publish.errors import BadImage
+from ecr_publish.errors import BadImage, MachineFault
 from ecr_publish.model.digest import Digest, digest_of
-from ecr_publish.oci.manifest import Descriptor, Document, Index, Manifest, parse
+from ecr_publish.oci.closure import Closure, closure
+from ecr_publish.oci.content import BLOCK, verified
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.manifest import LARGEST_MANIFEST, OCI_INDEX, Document, Index, parse
 
-BLOCK = 1 << 20
-DEEPEST = 4  # an index of indexes of indexes is not made by any tool
+_AGAIN = "make the layout again"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A layout directory. Every method raises BadImage for what is not as the layout says."""
+    """A layout directory. Every method raises BadImage for what is not as the layout says, MachineFault where the disk
+    cannot be read."""
 
     directory: Path
     entries: tuple[Descriptor, ...]
@@ -36,32 +41,40 @@ class Layout:
                 return entry
         raise self._bad(f"it holds no image {reference!r}", "check reference:")
 
+    def document(self, digest: Digest) -> Document:
+        """The manifest or index with that digest, whether index.json lists it or another index does."""
+        listed = next((entry for entry in self.entries if entry.digest == digest), None)
+        return self.manifest(digest, listed.media_type if listed else None)
+
     def path(self, digest: Digest) -> Path:
-        """Where a blob lies; a symbolic link is refused, for it could lead anywhere."""
+        """Where a blob lies. Raises BadImage if it is missing or a symbolic link, which could lead anywhere."""
         path = self.directory / "blobs" / "sha256" / digest.hex
-        if path.is_symlink() or not path.is_file():
-            raise self._bad(f"the blob {digest} is missing", "make the layout again")
+        if any(each.is_symlink() for each in (path, path.parent, path.parent.parent)):
+            raise self._bad(f"the blob {digest} is behind a symbolic link", "copy the files themselves into the layout")
+        if not path.is_file():
+            raise self._bad(f"the blob {digest} is missing", _AGAIN)
         return path
 
     def manifest(self, digest: Digest, media_type: str | None = None) -> Document:
         """A manifest or index, its bytes verified."""
-        path = self.path(digest)
-        if path.stat().st_size > (4 << 20):
+        with self._opened(digest) as file:
+            body = file.read(LARGEST_MANIFEST + 1)
+        if len(body) > LARGEST_MANIFEST:
             raise self._bad(f"the manifest {digest} has more than 4 MiB", "ECR takes no such manifest")
-        body = path.read_bytes()
         if digest_of(body) != digest:
-            raise self._bad(f"the blob {digest} has other bytes", "make the layout again")
+            raise self._bad(f"the blob {digest} has other bytes", _AGAIN)
         return parse(body, media_type, f"{self.directory}: {digest.short}")
 
     def json(self, descriptor: Descriptor) -> dict[str, Any]:
         """A small JSON blob such as a config, verified."""
-        self.check(descriptor)
+        if descriptor.size > LARGEST_MANIFEST:
+            raise self._bad(f"the config {descriptor.digest} has more than 4 MiB", _AGAIN)
         try:
-            value = json.loads(self.path(descriptor.digest).read_bytes())
-        except ValueError as error:
-            raise self._bad(f"the blob {descriptor.digest} is not JSON", "make the layout again") from error
+            value = json.loads(b"".join(self.blocks(descriptor)))
+        except (ValueError, RecursionError) as error:
+            raise self._bad(f"the blob {descriptor.digest} is not JSON", _AGAIN) from error
         if not isinstance(value, dict):
-            raise self._bad(f"the blob {descriptor.digest} is no JSON object", "make the layout again")
+            raise self._bad(f"the blob {descriptor.digest} is no JSON object", _AGAIN)
         return value
 
     def check(self, descriptor: Descriptor) -> None:
@@ -69,58 +82,50 @@ class Layout:
         for _ in self.blocks(descriptor):
             pass
 
-    def blocks(self, descriptor: Descriptor) -> Iterator[bytes]:
-        """The blob in blocks of 1 MiB. The last one is only given if all bytes have the digest: whoever is sending
-        them can still break off."""
-        path, digest = self.path(descriptor.digest), hashlib.sha256()
-        if path.stat().st_size != descriptor.size:
-            raise self._bad(
-                f"the blob {descriptor.digest} has {path.stat().st_size} bytes, its descriptor says {descriptor.size}",
-                "make the layout again",
-            )
-        with path.open("rb", buffering=0) as file:
-            block = file.read(BLOCK)
-            while block:
-                digest.update(block)
-                following = file.read(BLOCK)
-                if not following and digest.hexdigest() != descriptor.digest.hex:
-                    raise self._bad(f"the blob {descriptor.digest} has other bytes", "make the layout again")
+    def blocks(self, descriptor: Descriptor) -> Iterator[memoryview]:
+        """The blob in blocks of 1 MiB; the last one is given only if all bytes have the digest."""
+        return verified(self, descriptor)
+
+    def read(self, blob: Descriptor, start: int = 0) -> Iterator[bytes]:
+        """The blob's bytes from `start`, unverified; its size is looked at first."""
+        with self._opened(blob.digest) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size != blob.size:
+                raise self.damaged(blob, f"it has {size} bytes, its descriptor says {blob.size}")
+            file.seek(start)
+            while block := file.read(BLOCK):
                 yield block
-                block = following
 
-    def closure(self, root: Descriptor) -> tuple[tuple[Document, ...], tuple[Descriptor, ...]]:
-        """Everything that an image is made of: manifests, children before their index, and blobs, each once."""
-        manifests: dict[Digest, Document] = {}
-        blobs: dict[Digest, Descriptor] = {}
-        self._gather(root, manifests, blobs, ())
-        return tuple(manifests.values()), tuple(blobs.values())
+    def damaged(self, blob: Descriptor, what: str) -> BadImage:
+        """The error for a blob that is not what its descriptor says."""
+        return self._bad(f"the blob {blob.digest}: {what}", _AGAIN)
 
-    def _gather(
-        self,
-        descriptor: Descriptor,
-        manifests: dict[Digest, Document],
-        blobs: dict[Digest, Descriptor],
-        above: tuple[Digest, ...],
-    ) -> None:
-        if descriptor.digest in above or len(above) > DEEPEST:
-            raise self._bad("its indexes contain each other, or are nested too deeply", "make the layout again")
-        if descriptor.digest in manifests:
-            return
-        document = self.manifest(descriptor.digest, descriptor.media_type)
-        match document:
-            case Index(children=children):
-                for child in children:
-                    self._gather(child, manifests, blobs, (*above, descriptor.digest))
-            case Manifest():
-                for blob in (document.config, *document.layers):
-                    self._refuse_foreign(blob)
-                    blobs[blob.digest] = blob
-                    self.path(blob.digest)
-        manifests[descriptor.digest] = document
+    def closure(self, digest: Digest) -> Closure:
+        """Everything that the image is made of; all blobs are there, with their sizes."""
+        found = closure(
+            self.document(digest),
+            lambda wanted: [self.manifest(each.digest, each.media_type) for each in wanted],
+            str(self.directory),
+        )
+        for blob in found.blobs:
+            if (size := self.path(blob.digest).stat().st_size) != blob.size:
+                raise self.damaged(blob, f"it has {size} bytes, its descriptor says {blob.size}")
+        return found
 
-    def _refuse_foreign(self, blob: Descriptor) -> None:
-        if blob.foreign:
-            raise self._bad(f"the layer {blob.digest} is foreign: it lies elsewhere", "ECR keeps no foreign layers")
+    @contextmanager
+    def _opened(self, digest: Digest) -> Iterator[IO[bytes]]:
+        """The blob as an unbuffered file; a symbolic link or device put there meanwhile is refused by the kernel."""
+        path = self.path(digest)
+        try:
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise self._bad(f"the blob {digest} is no regular file", _AGAIN)
+                yield file
+        except OSError as error:
+            raise MachineFault(
+                what=f"the blob {digest} cannot be read: {error.strerror}", where=f"layout {self.directory}",
+                hint="check the disk and the permissions",
+            ) from error  # fmt: skip
 
     def _bad(self, what: str, hint: str) -> BadImage:
         return BadImage(what=what, where=f"layout {self.directory}", hint=hint)
@@ -131,7 +136,7 @@ def open_layout(directory: Path) -> Layout:
     try:
         marker = json.loads((directory / "oci-layout").read_bytes())
         index = (directory / "index.json").read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadImage(
             what="this is no OCI layout: oci-layout or index.json is missing or not readable",
             where=f"layout {directory}",
@@ -139,9 +144,9 @@ def open_layout(directory: Path) -> Layout:
         ) from error
     if not isinstance(marker, dict) or marker.get("imageLayoutVersion") != "1.0.0":
         raise BadImage(what="its version is not 1.0.0", where=f"layout {directory}", hint="make it with another tool")
-    document = parse(index, "application/vnd.oci.image.index.v1+json", f"{directory / 'index.json'}")
+    document = parse(index, OCI_INDEX, f"{directory / 'index.json'}")
     if not isinstance(document, Index) or not document.children:
-        raise BadImage(what="index.json lists no image", where=f"layout {directory}", hint="make the layout again")
+        raise BadImage(what="index.json lists no image", where=f"layout {directory}", hint=_AGAIN)
     return Layout(directory, document.children)
 
 

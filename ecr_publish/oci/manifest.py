@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest, digest_of
-from ecr_publish.model.platform import Platform
+from ecr_publish.oci.descriptor import Descriptor, annotations_of, bad_document, descriptor, descriptors
+
+__all__ = [
+    "ACCEPT",
+    "DOCKER_INDEX",
+    "DOCKER_MANIFEST",
+    "INDEXES",
+    "LARGEST_MANIFEST",
+    "OCI_INDEX",
+    "OCI_MANIFEST",
+    "Descriptor",
+    "Document",
+    "Index",
+    "Manifest",
+    "parse",
+]
 
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+INDEXES = (OCI_INDEX, DOCKER_INDEX)
 # All four are always asked for: by tag ECR may translate what is not accepted, which changes the digest.
 ACCEPT = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 
@@ -25,38 +40,25 @@ _LAYERS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptor:
-    """A typed pointer to bytes (image-spec, "Content Descriptors")."""
-
-    media_type: str
-    digest: Digest
-    size: int
-    platform: Platform | None = None
-    annotations: tuple[tuple[str, str], ...] = ()
-    artifact_type: str | None = None
-    foreign: bool = False
-
-    def json(self) -> dict[str, Any]:
-        """The descriptor as a manifest lists it."""
-        return {"mediaType": self.media_type, "digest": str(self.digest), "size": self.size}
-
-
-@dataclass(frozen=True, slots=True)
 class Manifest:
-    """One image or artifact."""
+    """One image or artifact. `digest` is of the exact bytes of `body`."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     media_type: str
     config: Descriptor
     layers: tuple[Descriptor, ...]
     subject: Digest | None
     artifact_type: str | None
     annotations: tuple[tuple[str, str], ...]
+    digest: Digest = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", digest_of(self.body))
 
     @property
-    def digest(self) -> Digest:
-        """Of the exact bytes."""
-        return digest_of(self.body)
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Config and layers."""
+        return (self.config, *self.layers)
 
     @property
     def is_image(self) -> bool:
@@ -71,17 +73,16 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Several manifests, normally one per platform."""
+    """Several manifests, normally one per platform. `digest` is of the exact bytes of `body`."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     media_type: str
     children: tuple[Descriptor, ...]
     annotations: tuple[tuple[str, str], ...]
+    digest: Digest = field(init=False)
 
-    @property
-    def digest(self) -> Digest:
-        """Of the exact bytes."""
-        return digest_of(self.body)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", digest_of(self.body))
 
 
 Document: TypeAlias = Manifest | Index
@@ -90,80 +91,46 @@ Document: TypeAlias = Manifest | Index
 def parse(body: bytes, media_type: str | None, where: str) -> Document:
     """Read a manifest or an index. `media_type` is what the registry or layout says; the document's own wins.
 
-    Raises BadImage: not JSON, of no known type, a missing or wrong member, too large.
+    Raises BadImage: not JSON, of no known type, a missing or wrong member, more than 4 MiB.
     """
+    value = _object(body, where)
+    told = value.get("mediaType")
+    kind = told if isinstance(told, str) and told else (media_type or "").partition(";")[0].strip() or _guess(value)
+    if ("manifests" in value) == bool({"config", "layers"} & value.keys()):
+        # What is read as one and run as the other hides content (CVE-2021-41190): both specifications forbid it.
+        raise bad_document(where, "it is neither clearly a manifest nor clearly an index")
+    if kind in INDEXES:
+        return Index(body, kind, descriptors(value, "manifests", where), annotations_of(value))
+    if kind in (OCI_MANIFEST, DOCKER_MANIFEST):
+        return _manifest(value, body, kind, where)
+    raise bad_document(where, f"the media type {kind[:100]!r} is no image manifest or index")
+
+
+def _object(body: bytes, where: str) -> dict[str, Any]:
     if len(body) > LARGEST_MANIFEST:
-        raise _bad(where, f"the manifest has {len(body)} bytes, ECR takes at most {LARGEST_MANIFEST}")
+        raise bad_document(where, f"the manifest has {len(body)} bytes, ECR takes at most {LARGEST_MANIFEST}")
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _bad(where, "the manifest is not JSON") from error
+        raise bad_document(where, "the manifest is not JSON") from error
     if not isinstance(value, dict):
-        raise _bad(where, "the manifest is not a JSON object")
-    kind = value.get("mediaType") or (media_type or "").partition(";")[0] or _guess(value)
-    annotations = _annotations(value)
-    if kind in (OCI_INDEX, DOCKER_INDEX):
-        return Index(body, kind, _descriptors(value, "manifests", where), annotations)
-    if kind in (OCI_MANIFEST, DOCKER_MANIFEST):
-        config = value.get("config")
-        subject = value.get("subject")
-        return Manifest(
-            body,
-            kind,
-            _descriptor(config, f"{where} config"),
-            _descriptors(value, "layers", where),
-            _descriptor(subject, f"{where} subject").digest if subject is not None else None,
-            value.get("artifactType"),
-            annotations,
-        )
-    raise _bad(where, f"the media type {kind!r} is no image manifest or index")
+        raise bad_document(where, "the manifest is not a JSON object")
+    return value
+
+
+def _manifest(value: dict[str, Any], body: bytes, kind: str, where: str) -> Manifest:
+    subject, artifact_type = value.get("subject"), value.get("artifactType")
+    return Manifest(
+        body,
+        kind,
+        descriptor(value.get("config"), f"{where} config"),
+        descriptors(value, "layers", where),
+        descriptor(subject, f"{where} subject").digest if subject is not None else None,
+        artifact_type if isinstance(artifact_type, str) else None,
+        annotations_of(value),
+    )
 
 
 def _guess(value: dict[str, Any]) -> str:
     """A document without any media type: OCI 1.0 leaves it out (image-spec, mediaType is SHOULD)."""
     return OCI_INDEX if "manifests" in value else OCI_MANIFEST
-
-
-def _descriptors(value: dict[str, Any], key: str, where: str) -> tuple[Descriptor, ...]:
-    items = value.get(key)
-    if not isinstance(items, list):
-        raise _bad(where, f"{key} is no list")
-    return tuple(_descriptor(item, f"{where} {key}[{number}]") for number, item in enumerate(items))
-
-
-def _descriptor(value: object, where: str) -> Descriptor:
-    if not isinstance(value, dict):
-        raise _bad(where, "a descriptor is missing or no object")
-    kind, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
-    if not isinstance(kind, str) or not isinstance(digest, str) or not isinstance(size, int) or size < 0:
-        raise _bad(where, "a descriptor needs mediaType, digest and size")
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
-        raise _bad(where, f"the digest {digest!r} is not sha256")
-    artifact_type = value.get("artifactType")
-    return Descriptor(
-        kind,
-        Digest(digest),
-        size,
-        _platform(value.get("platform")),
-        _annotations(value),
-        artifact_type if isinstance(artifact_type, str) else None,
-        bool(value.get("urls")) or "nondistributable" in kind or ".foreign." in kind,
-    )
-
-
-def _platform(value: object) -> Platform | None:
-    if not isinstance(value, dict) or not isinstance(value.get("os"), str):
-        return None
-    variant = value.get("variant")
-    return Platform(value["os"], str(value.get("architecture", "")), variant if isinstance(variant, str) else None)
-
-
-def _annotations(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    found = value.get("annotations")
-    return tuple((str(key), str(each)) for key, each in found.items()) if isinstance(found, dict) else ()
-
-
-def _bad(where: str, what: str) -> BadImage:
-    return BadImage(
-        what=what, where=where, hint="it was not made by a tool that follows the OCI image-spec, or is damaged"
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from ecr_publish.errors import PublishError
+from ecr_publish.errors import PublishError, Unavailable
 from ecr_publish.ports import Clock
 
 Result = TypeVar("Result")
@@ -18,7 +18,8 @@ class Retry:
     """Repeats a call while its error is retryable. `jitter` gives a random share of the seconds it is given.
 
     The wait doubles from `first` to `longest` seconds (full jitter: AWS Architecture Blog, "Exponential Backoff And
-    Jitter"); after `attempts` calls or `deadline` seconds the last error goes on.
+    Jitter") and is never shorter than what the service itself asked for (Retry-After, RFC 9110 section 10.2.3). After
+    `attempts` calls, or when the next one would begin later than `deadline` seconds after the first, the error goes on.
     """
 
     clock: Clock
@@ -30,14 +31,20 @@ class Retry:
 
     def __call__(self, call: Callable[[], Result]) -> Result:
         """The call's result. `call` must be safe to repeat."""
-        begin, wait = self.clock.monotonic(), self.first
-        for attempt in range(1, self.attempts + 1):
+        begin, ceiling = self.clock.monotonic(), self.first
+        for left in range(self.attempts - 1, -1, -1):
             try:
                 return call()
             except PublishError as error:
-                spent = self.clock.monotonic() - begin
-                if not error.retryable or attempt == self.attempts or spent + wait > self.deadline:
+                wait = max(self.jitter(ceiling), _asked(error))
+                late = self.clock.monotonic() - begin + wait > self.deadline
+                if not error.retryable or not left or late:
                     raise
-            self.clock.sleep(timedelta(seconds=self.jitter(wait)))
-            wait = min(wait * 2, self.longest)
+            self.clock.sleep(timedelta(seconds=wait))
+            ceiling = min(ceiling * 2, self.longest)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _asked(error: PublishError) -> float:
+    """The seconds the service asked us to wait."""
+    return (error.retry_after or 0.0) if isinstance(error, Unavailable) else 0.0

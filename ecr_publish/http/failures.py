@@ -1,0 +1,58 @@
+"""Failures of a connection in words: what urllib3 and the operating system raise, as errors of ours."""
+
+from __future__ import annotations
+
+import errno
+
+from urllib3 import exceptions
+
+from ecr_publish.errors import MachineFault, PublishError, Unavailable
+from ecr_publish.http.pools import STALLED_SECONDS
+
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+
+
+class Cut(Unavailable):
+    """The connection was made and then closed or reset before the whole answer came."""
+
+
+def connection_failure(error: Exception, where: str) -> PublishError:
+    """The error for a failed exchange: Unavailable, Cut, or MachineFault where this machine is exhausted."""
+    if (number := _errno(error)) in _EXHAUSTED:
+        return MachineFault(
+            what=f"this machine has no more connections or memory to give ({errno.errorcode[number]})",
+            where=where,
+            hint="run fewer things side by side, or raise the limit of open files (`ulimit -n`)",
+        )
+    match error:
+        case exceptions.ConnectTimeoutError() | exceptions.NewConnectionError():
+            what, hint = "no connection can be made", "check the host name, the network and a firewall or VPC endpoint"
+        case exceptions.ReadTimeoutError():
+            what, hint = f"nothing was heard for {STALLED_SECONDS:.0f} s", "look for a stalled proxy or network"
+        case exceptions.SSLError():
+            what, hint = f"TLS failed: {error}", "check the clock and the CA certificates of this machine"
+        case exceptions.ProxyError():
+            what, hint = "the proxy does not answer", "check HTTPS_PROXY and NO_PROXY"
+        case _:
+            return Cut(
+                what=f"the connection broke: {_words(error)}",
+                where=where,
+                hint="run again; a proxy that cuts long requests shows like this too",
+            )
+    return Unavailable(what=what, where=where, hint=hint)
+
+
+def _words(error: Exception) -> str:
+    """urllib3 wraps the cause: the innermost words are the ones that say something."""
+    inner = next((each for each in reversed(error.args) if isinstance(each, Exception)), None)
+    return _words(inner) if inner is not None else str(error) or type(error).__name__
+
+
+def _errno(error: BaseException | None) -> int:
+    """The operating system's number behind an error, 0 if there is none."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno:
+            return error.errno
+        inner = next((each for each in error.args if isinstance(each, OSError)), None)
+        error = inner if inner is not None and inner is not error else error.__cause__
+    return 0

@@ -1,0 +1,138 @@
+"""Lanes: the bound on requests that run side by side, shared by all images of a run; and each blob on one lane only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.registry import Repository
+
+Result = TypeVar("Result")
+Key = tuple[Repository, Digest]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of one blob, in bytes: sent, or there already (or mounted)."""
+
+    sent: int = 0
+    reused: int = 0
+    mounted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Bringing one blob of `size` bytes to one repository."""
+
+    key: Key
+    size: int
+    work: Callable[[], Moved]
+
+
+@dataclass
+class _Running:
+    future: Future[Moved]
+    sharers: int = 1
+
+
+class Lanes:
+    """Threads for `width` requests at once. Work in a lane never waits for another lane."""
+
+    def __init__(self, width: int) -> None:
+        self._pool = ThreadPoolExecutor(width, thread_name_prefix="lane")
+        self._running: dict[Key, _Running] = {}
+        self._brought: dict[Key, int] = {}
+        self._moment = 0
+        self._lock = threading.RLock()  # cancelling calls `_ended` from within
+
+    def close(self) -> None:
+        """End the threads; what has not begun is dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def moment(self) -> int:
+        """A point in the order of events: taken before asking what is there, given to `bring` afterwards."""
+        with self._lock:
+            return self._moment
+
+    def do(self, acts: Iterable[Callable[[], Result]]) -> list[Result]:
+        """Do all acts side by side; results in their order. The first failure is raised when none runs any more."""
+        futures = [self._pool.submit(act) for act in acts]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        if any(future.done() and future.exception() for future in futures):
+            for future in futures:
+                future.cancel()
+        wait(futures)
+        _raise_first(futures)
+        return [future.result() for future in futures]
+
+    def bring(self, jobs: tuple[Job, ...], asked: int) -> list[Moved]:
+        """Bring blobs, each at most once: one that another image is bringing is waited for, one that it brought since
+        the moment `asked` is not brought again. After the first failure, what has not begun is dropped."""
+        taken = [(job, *self._lane(job, asked)) for job in jobs]
+        own = [future for _, future, mine in taken if mine]
+        wait(own, return_when=FIRST_EXCEPTION)
+        if any(_failed(future) for future in own):
+            for job, future, _ in taken:
+                self._leave(job.key, future)
+        wait(own)
+        _raise_first(own)
+        wait([future for _, future, _ in taken])
+        # another image's failure may be its own affair (a damaged layout): what it failed to bring is brought by us
+        again = tuple(job for job, future, _ in taken if _failed(future))
+        retried = self.bring(again, self.moment()) if again else []
+        return [_account(job, future, mine) for job, future, mine in taken if not _failed(future)] + retried
+
+    def _lane(self, job: Job, asked: int) -> tuple[Future[Moved], bool]:
+        """The future of a blob, and whether it is this image that brings it."""
+        with self._lock:
+            running = self._running.get(job.key)
+            if running is not None:
+                running.sharers += 1
+                return running.future, False
+            if self._brought.get(job.key, -1) >= asked:
+                done: Future[Moved] = Future()
+                done.set_result(Moved())
+                return done, False
+            future = self._pool.submit(job.work)
+            self._running[job.key] = _Running(future)
+        future.add_done_callback(lambda _: self._ended(job.key, future))
+        return future, True
+
+    def _ended(self, key: Key, future: Future[Moved]) -> None:
+        with self._lock:
+            self._running.pop(key, None)
+            if not _failed(future):
+                self._brought[key] = self._moment
+                self._moment += 1
+
+    def _leave(self, key: Key, future: Future[Moved]) -> None:
+        """One image gives up; a blob that nobody else wants and that has not begun is dropped."""
+        with self._lock:
+            running = self._running.get(key)
+            if running is None or running.future is not future:
+                return
+            running.sharers -= 1
+            if running.sharers == 0:
+                future.cancel()
+
+
+def _account(job: Job, future: Future[Moved], mine: bool) -> Moved:
+    return future.result() if mine else Moved(reused=job.size)
+
+
+def _failed(future: Future[Moved]) -> bool:
+    return future.done() and (future.cancelled() or future.exception() is not None)
+
+
+def _raise_first(futures: Iterable[Future[Result]]) -> None:
+    """The first real failure; a dropped one is only its consequence."""
+    ended = list(futures)
+    for future in ended:
+        if not future.cancelled() and (error := future.exception()) is not None:
+            raise error
+    if any(future.cancelled() for future in ended):
+        raise CancelledError

@@ -1,0 +1,92 @@
+"""Performing a transfer plan: dumb, in the plan's order, side by side where the plan says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import assert_never
+
+from ecr_publish.errors import PublishError, TagTaken
+from ecr_publish.model.events import Notify, Transferred
+from ecr_publish.oci.blobs import Blobs
+from ecr_publish.oci.content import Content
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.lanes import Job, Lanes, Moved
+from ecr_publish.oci.manifests import Manifests
+from ecr_publish.oci.plan import BlobOperation, CopyBlob, MountBlob, PutTag, TransferPlan, UploadBlob
+from ecr_publish.oci.upload import Upload
+from ecr_publish.oci.wire import Wire
+
+
+class Performer:
+    """Performs the plans of one image into one repository, with bytes from `content`."""
+
+    def __init__(self, lanes: Lanes, wire: Wire, content: Content, notify: Notify) -> None:
+        self._lanes, self._wire, self._content, self._notify = lanes, wire, content, notify
+        self._manifests, self._blobs = Manifests(wire), Blobs(wire)
+        self.unmountable = False  # set where the registry answered a mount by an upload session
+
+    def perform(self, plan: TransferPlan, asked: int) -> tuple[Moved, ...]:
+        """Do it all; `asked` is the lanes' moment before presence was asked for. Raises TagTaken and what the
+        registry refuses; nothing is tagged unless everything below it was written."""
+        moved = self._lanes.bring(tuple(self._job(each) for each in plan.blobs), asked)
+        for blob in plan.present:
+            self._told(blob, blob.size)
+        for wave in plan.manifests:
+            puts = [partial(self._manifests.put, each.document, str(each.document.digest)) for each in wave]
+            self._lanes.do(puts) if len(puts) > 1 else puts[0]()
+        for tag in plan.tags:
+            self._put_tag(tag)
+        return (*moved, *(Moved(reused=blob.size) for blob in plan.present))
+
+    def _job(self, operation: BlobOperation) -> Job:
+        key = (operation.repository, operation.blob.digest)
+        return Job(key, operation.blob.size, self._work(operation))
+
+    def _work(self, operation: BlobOperation) -> Callable[[], Moved]:
+        match operation:
+            case UploadBlob(blob=blob) | CopyBlob(blob=blob):
+                return lambda: self._send(blob, None)
+            case MountBlob():
+                return lambda: self._mount(operation)
+            case _:
+                assert_never(operation)
+
+    def _mount(self, operation: MountBlob) -> Moved:
+        blob = operation.blob
+        session = self._blobs.mount(blob.digest, operation.source)
+        if session is None:
+            self._told(blob, blob.size)
+            return Moved(reused=blob.size, mounted=True)
+        self.unmountable = True
+        if self._blobs.has(blob.digest):
+            self._told(blob, blob.size)
+            return Moved(reused=blob.size)
+        return self._send(operation.otherwise.blob, session)
+
+    def _send(self, blob: Descriptor, session: str | None) -> Moved:
+        sent = Upload(self._wire, blob, self._content, partial(self._told, blob)).send(session)
+        self._told(blob, blob.size)
+        return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
+
+    def _put_tag(self, operation: PutTag) -> None:
+        """Write a tag. An immutable repository may refuse even the same digest: that is read back first."""
+        try:
+            self._manifests.put(operation.document, operation.tag)
+        except TagTaken as refused:
+            raise_taken(self._manifests, operation, refused)
+
+    def _told(self, blob: Descriptor, done: int) -> None:
+        self._notify(Transferred(blob.digest.short, done, blob.size))
+
+
+def raise_taken(manifests: Manifests, operation: PutTag, refused: PublishError) -> None:
+    """Raise TagTaken with both digests, unless the tag names this very digest already: that is success."""
+    wanted, present = operation.document.digest, manifests.head(operation.tag)
+    if present != wanted:
+        raise TagTaken(
+            what=f"the tag {operation.tag} already names {present or 'another digest'}, this image is {wanted}, "
+            "and the repository does not let it move",
+            where=f"{operation.repository}:{operation.tag}",
+            hint="release under a new version, or exempt the tag from the repository's immutability",
+        ) from refused

@@ -1,0 +1,41 @@
+"""What a published image looks like from outside: its children, which of them a scanner can read, and its size."""
+
+from __future__ import annotations
+
+from ecr_publish.model.image import Child, PublishedImage
+from ecr_publish.model.registry import Repository
+from ecr_publish.oci.closure import Closure
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.manifest import Document, Index, Manifest
+
+
+def published(image: Closure, repository: Repository, tags: tuple[str, ...]) -> PublishedImage:
+    """The image with its children; indexes inside an index are opened, their children stand in their place."""
+    return PublishedImage(
+        repository, image.root.digest, tags, tuple(_children(image.root, image)), image.root.media_type, image.size
+    )
+
+
+def scannable(child: Descriptor, manifest: Manifest) -> bool:
+    """Whether a child is an image at all: not an attestation (BuildKit's annotation, or an unknown platform), not an
+    artifact, and with layers that are file systems."""
+    if dict(child.annotations).get("vnd.docker.reference.type") == "attestation-manifest":
+        return False
+    if child.platform is not None and "unknown" in (child.platform.os, child.platform.architecture):
+        return False
+    return child.artifact_type is None and manifest.is_image
+
+
+def _children(document: Document, image: Closure) -> list[Child]:
+    if isinstance(document, Manifest):
+        return []
+    found: dict[str, Child] = {}
+    for each in document.children:
+        below = image.documents[each.digest]
+        inner = (
+            _children(below, image)
+            if isinstance(below, Index)
+            else [Child(each.digest, each.platform, scannable(each, below))]
+        )
+        found.update({str(child.digest): child for child in inner})
+    return list(found.values())

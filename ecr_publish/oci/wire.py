@@ -1,0 +1,121 @@
+"""Wire: authorised requests to one repository of a registry's `/v2` API (OCI distribution-spec 1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote, urljoin, urlsplit
+
+from ecr_publish.errors import PublishError, RegistryRefused
+from ecr_publish.http.answer import Answer, Streamed
+from ecr_publish.http.transport import Transport, whole
+from ecr_publish.model.registry import Repository
+from ecr_publish.model.target import Target
+from ecr_publish.oci.auth import Authorizer, header
+from ecr_publish.oci.failures import refusal
+from ecr_publish.run.retry import Retry
+
+Body = Callable[[], Iterable[bytes | memoryview]]  # makes the body anew for each attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `path` is below the repository, or a whole URL of the same registry (an upload session).
+
+    `ok` are the statuses that are answers; all others become the errors of `failures.refusal`.
+    """
+
+    method: str
+    path: str
+    ok: tuple[int, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body | None = None
+    length: int | None = None  # bytes of the body; 0 for a POST without one
+
+
+class Wire:
+    """Safe from threads. Raises NotAuthorised, TokenExpired (after one renewal), Throttled, Unavailable, and what
+    `failures.refusal` tells apart."""
+
+    def __init__(
+        self, transport: Transport, authorizer: Authorizer, retry: Retry, target: Target, repository: Repository
+    ) -> None:
+        self._transport, self._authorizer, self.retry = transport, authorizer, retry
+        self.target, self.repository = target, repository
+        self._scope = f"repository:{repository.path}:pull,push"
+
+    def ask(self, request: Request) -> Answer:
+        """The answer, after retries of what can heal. For requests that are safe to repeat."""
+        return self.retry(lambda: self.once(request))
+
+    def once(self, request: Request) -> Answer:
+        """The answer to one attempt."""
+        with self.stream(request) as response:
+            return whole(response, self._where(request))
+
+    @contextmanager
+    def stream(self, request: Request) -> Iterator[Streamed]:
+        """One attempt, its body still to be read. A challenge is answered and an expired token renewed on the way."""
+        for last in (False, False, True):
+            sent = self._authorizer.authorization(self.target, self._scope)
+            with self._sent(request, sent) as response:
+                if response.status in request.ok:
+                    yield response
+                    return
+                refused = whole(response, self._where(request))
+            if request.method == "HEAD" and refused.status in (400, 401, 403):
+                refused = self._spoken(request, sent, refused)
+            if last or not self._authorizer.recovered(self.target, self._scope, refused, sent):
+                break
+        raise self.refusal(request, refused)
+
+    def elsewhere(self, url: str, headers: Mapping[str, str]) -> AbstractContextManager[Streamed]:
+        """A GET of another host's URL, without Authorization: pre-signed storage refuses two kinds of it."""
+        return self._transport.stream("GET", url, headers)
+
+    def url(self, path: str) -> str:
+        """The whole URL of a path below the repository; one that is whole already stays."""
+        if path.startswith(("https://", "http://")):
+            return path
+        base = self._authorizer.access(self.target).base_url
+        return f"{base}/v2/{quote(self.repository.path, safe='/')}/{path}"
+
+    def same_registry(self, location: str | None, for_what: str) -> str:
+        """A Location of this registry, absolute. Raises RegistryRefused for another host or scheme: tokens stay."""
+        here = self.url("")
+        there = urljoin(here, location or "")
+        if not location or urlsplit(here)[:2] != urlsplit(there)[:2]:
+            parts = urlsplit(there)
+            raise self.odd(f"it sends {for_what} to {parts.scheme}://{parts.netloc}, which is not the registry")
+        return there
+
+    def refusal(self, request: Request, answer: Answer) -> PublishError:
+        """The error for an answer that was not expected."""
+        return refusal(request.method, urlsplit(request.path).path, self.repository, answer)
+
+    def odd(self, what: str) -> RegistryRefused:
+        """The error for an answer that no registry should give."""
+        return RegistryRefused(
+            what=what,
+            where=str(self.repository),
+            hint="this registry does not keep to the protocol, or something stands between",
+        )
+
+    @contextmanager
+    def _sent(self, request: Request, authorization: str | None) -> Iterator[Streamed]:
+        length = {} if request.length is None else {"Content-Length": str(request.length)}
+        headers = {**request.headers, **length, **header(authorization)}
+        body = None if request.body is None else request.body()
+        with self._transport.stream(request.method, self.url(request.path), headers, body) as response:
+            yield response
+
+    def _spoken(self, request: Request, authorization: str | None, silent: Answer) -> Answer:
+        """A refused HEAD has no body to say why: the words that GET has, if it is refused too."""
+        with self._sent(Request("GET", request.path, (), request.headers), authorization) as response:
+            if response.status not in (400, 401, 403):
+                return silent
+            return whole(response, self._where(request))
+
+    def _where(self, request: Request) -> str:
+        return f"{request.method} {self.repository}"
