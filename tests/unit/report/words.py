@@ -71,7 +71,12 @@ def promotion_record(mode: GateMode = GateMode.ENFORCE, *answers: GateAnswer) ->
         "web", "dev", "staging", repository(DEV), repository(STAGING), DIGEST, ("1.4.0",), (("critical", 0),)
     )
     return PromotionRecord(
-        promotion, answers or (GateAnswer("thresholds", Allow()),), mode, (), Topology.COPY, START + timedelta(minutes=2)
+        promotion,
+        answers or (GateAnswer("thresholds", Allow()),),
+        mode,
+        (),
+        Topology.COPY,
+        START + timedelta(minutes=2),
     )
 
 
@@ -166,9 +171,7 @@ def vulnerable_run() -> Report:
         where=f"promote web@staging ({DIGEST})",
         hint="fix the packages named here",
     )
-    return run_of(
-        *first_half(evidence(complete(CRITICAL), complete())), entry(PROMOTE, Failed(error)), exit_code=6
-    )
+    return run_of(*first_half(evidence(complete(CRITICAL), complete())), entry(PROMOTE, Failed(error)), exit_code=6)
 
 
 def interrupted_run() -> Report:
