@@ -46,6 +46,7 @@ _THROTTLED = {
     "SlowDown",
 }
 _TROUBLE = {"ServerException", "InternalFailure", "InternalError", "ServiceUnavailable", "ServiceUnavailableException"}
+LONGEST = 500  # characters of AWS's words that are shown: a proxy may answer with a whole page
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 
 
@@ -53,6 +54,7 @@ _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 def translated(where: str) -> Iterator[None]:
     """Raise our error for whatever botocore raises inside. `where` names the request: `get-caller-identity @dev`."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -60,6 +62,12 @@ def translated(where: str) -> Iterator[None]:
         raise client_error(error.response, where) from error
     except exceptions.BotoCoreError as error:
         raise sdk_error(error, where) from error
+    except ResponseParserError as error:
+        raise Unavailable(
+            what="the answer is not in AWS's form",
+            where=where,
+            hint="look for a proxy that answers instead of AWS, and check AWS_ENDPOINT_URL_*",
+        ) from error
     except RuntimeError as error:
         if "still expired" not in str(error):
             raise
@@ -75,7 +83,7 @@ def client_error(response: Any, where: str) -> PublishError:
     """An error answer of AWS as ours. Its words are shown only where they hold no part of a request."""
     body: Mapping[str, Any] = response if isinstance(response, Mapping) else {}
     error = body.get("Error") or {}
-    code, message = str(error.get("Code", "")), " ".join(str(error.get("Message", "")).split())
+    code, message = str(error.get("Code", "")), " ".join(str(error.get("Message", "")).split())[:LONGEST]
     status = (body.get("ResponseMetadata") or {}).get("HTTPStatusCode", 400)
     if (refused := _credentials(code, message, where)) is not None:
         return refused

@@ -90,7 +90,7 @@ class EcrScans:
     def _covered(self, target: Target, repository: Repository, digest: Digest, account: str, read: Enrolled) -> Scan:
         try:
             coverage = self._coverage.of(target, repository, digest, account)
-        except NotAuthorised as error:
+        except (NotAuthorised, RegistryRefused) as error:
             return Unscanned(
                 "UNPROVED",
                 f"enhanced scanning says {read.status} before its first scan is over, and Inspector's coverage, "

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecr_publish.aws.errors import translated
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import NotAuthorised, UsageError
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
 
@@ -67,6 +67,7 @@ class Sessions:
         self._sessions: dict[_Principal, Session] = {}
         self._clients: dict[tuple[str, _Principal], Any] = {}
         self._expiries: dict[_Principal, datetime] = {}
+        self._loader: Any = None
         self._lock = threading.RLock()
 
     def client(self, service: str, target: Target) -> Any:
@@ -126,9 +127,16 @@ class Sessions:
         if self._explicit is not None:
             # an argument outranks AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, and proxies={} outranks HTTP_PROXY
             endpoint, options["proxies"] = self._explicit.endpoint_url, {}
-        return boto3.Session(botocore_session=session).client(  # type: ignore[call-overload]
-            service, region_name=region, endpoint_url=endpoint, config=Config(**options)
-        )
+        try:
+            return boto3.Session(botocore_session=session).client(  # type: ignore[call-overload]
+                service, region_name=region, endpoint_url=endpoint, config=Config(**options)
+            )
+        except ValueError as error:
+            raise UsageError(
+                what=f"the AWS SDK takes no such setting: {error}",
+                where=f"{service} in {region}",
+                hint="check AWS_ENDPOINT_URL_*, which must be whole URLs, and the region",
+            ) from error
 
     def _session(self, principal: _Principal) -> Session:
         if principal not in self._sessions:
@@ -137,11 +145,16 @@ class Sessions:
         return self._sessions[principal]
 
     def _base(self, principal: _Principal) -> Session:
-        if self._explicit is not None:
-            return isolated_session(principal.account or self._explicit.account, self._explicit.secret)
         from botocore.session import Session
 
-        return Session(profile=principal.profile)
+        if self._explicit is not None:
+            session = isolated_session(principal.account or self._explicit.account, self._explicit.secret)
+        else:
+            session = Session(profile=principal.profile)
+        # one loader for all sessions: each would read the same service models from disk again
+        self._loader = self._loader or session.get_component("data_loader")
+        session.register_component("data_loader", self._loader)
+        return session
 
     def _assumed(self, base: Session, principal: _Principal) -> Session:
         """A session whose credentials come from AssumeRole and renew themselves before they expire."""

@@ -46,14 +46,12 @@ def taken(write: Write, ports: Ports) -> tuple[Taken, ...]:
 
 
 def _labels(spot: Spot, digest: Digest, ports: Ports) -> Mapping[str, str]:
-    image = ports.images.find(spot.target, spot.repository, str(digest))
-    if image is None:
-        raise ImageMissing(
-            what=f"{digest} was there a moment ago and is gone",
-            where=str(spot.repository),
-            hint="run again; if it happens again, look for a lifecycle policy or a clean-up job that deletes it",
-        )
-    return ports.images.labels(spot.target, image)
+    """What the image says of itself; nothing, if it cannot be read (an archived one, one that goes meanwhile)."""
+    try:
+        image = ports.images.find(spot.target, spot.repository, str(digest))
+        return {} if image is None else ports.images.labels(spot.target, image)
+    except ImageMissing:
+        return {}
 
 
 def judged(image: str, build: BuildDetails, found: tuple[Taken, ...]) -> Said:
