@@ -61,10 +61,10 @@ def judged(image: str, build: BuildDetails, found: tuple[Taken, ...]) -> Said:
     tag that names anything else is refused; one further along the promotions only if its commit is another, for
     then no build of this commit can be it.
     """
-    if build.builder in CHEAP_BUILDERS:
-        return Said()
     same = next((each for each in found if each.is_entry and is_same(build, each.labels)), None)
     wrong = [each for each in found if _is_wrong(each, build, same)]
+    if wrong and build.builder in CHEAP_BUILDERS:
+        return Said()
     if wrong:
         return Said(problems=tuple(_refusal(image, each, build, same) for each in wrong))
     if same is None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.embedded import Embedded, local
 from tests.e2e.programs import Shell
+from tests.e2e.projects import committed
 
 ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
 
@@ -48,17 +49,13 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     (folder / "ecr-publish.yaml").write_text(FILE)
-    Shell(tmp_path).run("git", "init", "--quiet", "--initial-branch", "main", cwd=folder)
     return folder
 
 
 def release(shell: Shell, project: Path, version: str) -> None:
     """Commit something new under that tag, and run."""
     (project / "app").write_text(f"this is {version}\n")
-    git = ("git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.com")
-    shell.run(*git, "add", "app", "ecr-publish.yaml", cwd=project)
-    shell.run(*git, "commit", "--quiet", "--message", version, cwd=project)
-    shell.run(*git, "tag", version, cwd=project)
+    committed(shell, project, tag=version)
     done = shell.publish("run", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
 
