@@ -15,7 +15,7 @@ from ecr_publish.preflight.permissions import may_push, may_read_scans
 from ecr_publish.preflight.repositories import mutability, repositories
 from ecr_publish.preflight.said import Said, side_by_side, together
 from ecr_publish.preflight.subjects import Subjects, Write, subjects
-from ecr_publish.preflight.taken import CHEAP_BUILDERS, Taken, judged, taken
+from ecr_publish.preflight.taken import Taken, judged, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def preflight(plan: Plan, ports: Ports, config: Config) -> Preflight:
 
 def _taken_tags(touched: Subjects, there: tuple[Write, ...], ports: Ports) -> Said:
     """Look at the tags of every image whose build can still be saved or refused."""
-    builds = {image: build for image, build in touched.builds if build.builder not in CHEAP_BUILDERS}
+    builds = dict(touched.builds)
     writes = tuple(write for write in there if write.image in builds)
     parts: list[Said] = []
     found: dict[str, list[Taken]] = {}

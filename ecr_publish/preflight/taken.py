@@ -14,8 +14,8 @@ from ecr_publish.preflight.said import Said
 from ecr_publish.preflight.subjects import Spot, Write
 from ecr_publish.steps.build import INPUTS_LABEL, REVISION_LABEL, BuildDetails
 
-# These make the same bytes of the same input in a moment, so nothing is asked before: the push compares digests, which
-# says more than labels.
+# These make the same bytes of the same input in a moment: they are never refused by labels, for the push compares
+# digests, which says more. What is there already is taken all the same, so that a re-run does nothing in any step.
 CHEAP_BUILDERS = ("layout", "archive", "files")
 
 

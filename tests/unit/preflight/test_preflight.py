@@ -235,6 +235,12 @@ def test_what_is_built_in_a_moment_is_compared_by_digest_when_pushed(world, buil
     assert found(world, login(DEV), build(builder=builder), push(fixed("1.0"))) == Preflight()
 
 
+@pytest.mark.parametrize("builder", ["layout", "archive", "files"])
+def test_a_rerun_of_what_is_built_in_a_moment_uses_what_is_there_too(world, builder):
+    world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
+    assert found(world, login(DEV), build(builder=builder), push(fixed("1.0"))).reuse["web"].digest == ONE
+
+
 def test_a_floating_tag_is_never_taken(world):
     world.holds(world.has(DEV), "latest", ONE, revision="bad")
     assert found(world, login(DEV), build(), push(floating("latest"))) == Preflight()
