@@ -7,7 +7,6 @@ import errno
 from urllib3 import exceptions
 
 from ecr_publish.errors import MachineFault, PublishError, Unavailable
-from ecr_publish.http.pools import STALLED_SECONDS
 
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 
@@ -28,7 +27,7 @@ def connection_failure(error: Exception, where: str) -> PublishError:
         case exceptions.ConnectTimeoutError() | exceptions.NewConnectionError():
             what, hint = "no connection can be made", "check the host name, the network and a firewall or VPC endpoint"
         case exceptions.ReadTimeoutError():
-            what, hint = f"nothing was heard for {STALLED_SECONDS:.0f} s", "look for a stalled proxy or network"
+            what, hint = "nothing was heard for too long", "look for a stalled proxy or network"
         case exceptions.SSLError():
             what, hint = f"TLS failed: {error}", "check the clock and the CA certificates of this machine"
         case exceptions.ProxyError():

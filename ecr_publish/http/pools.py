@@ -40,13 +40,16 @@ class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _Tls
 
 
-def pools(connections: int, proxy: str | None = None) -> urllib3.PoolManager:
-    """A pool manager that keeps up to `connections` per host, directly or through a proxy's URL."""
+def pools(connections: int, stalled: float, proxy: str | None = None) -> urllib3.PoolManager:
+    """A pool manager that keeps up to `connections` per host, directly or through a proxy's URL.
+
+    An answer of which nothing comes for `stalled` seconds is given up.
+    """
     options: dict[str, Any] = {
         "num_pools": 64,
         "maxsize": connections,
         "retries": False,
-        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=STALLED_SECONDS),
+        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=stalled),
         "socket_options": _OPTIONS,
     }
     manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)

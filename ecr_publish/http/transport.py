@@ -13,7 +13,7 @@ from ecr_publish.errors import RegistryRefused
 from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.failures import connection_failure
 from ecr_publish.http.loopback import is_loopback
-from ecr_publish.http.pools import pools
+from ecr_publish.http.pools import STALLED_SECONDS, pools
 
 __all__ = ["Answer", "Streamed", "Transport", "is_loopback", "whole"]
 
@@ -31,12 +31,20 @@ class Stopping(Protocol):
 
 class Transport:
     """Safe from threads. Environment proxies are not looked at: `proxies` maps a scheme to a proxy URL, and loopback
-    is never proxied. `connections` are kept alive per host."""
+    is never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut."""
 
-    def __init__(self, stop: Stopping, *, proxies: Mapping[str, str] | None = None, connections: int = 32) -> None:
+    def __init__(
+        self,
+        stop: Stopping,
+        *,
+        proxies: Mapping[str, str] | None = None,
+        connections: int = 32,
+        stalled: float = STALLED_SECONDS,
+    ) -> None:
         self._stop = stop
-        self._direct = pools(connections)
-        self._proxied = {scheme: pools(connections, proxy) for scheme, proxy in (proxies or {}).items() if proxy}
+        self._direct = pools(connections, stalled)
+        asked = {scheme: proxy for scheme, proxy in (proxies or {}).items() if proxy}
+        self._proxied = {scheme: pools(connections, stalled, proxy) for scheme, proxy in asked.items()}
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -111,7 +111,7 @@ class Server:
         async def stop() -> None:
             for server in self._servers:
                 server.force_exit = True
-                await server.shutdown()
+            await asyncio.gather(*(server.shutdown() for server in self._servers))
 
         asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -65,7 +65,10 @@ class Wire:
                     return
                 refused = whole(response, self._where(request))
             if request.method == "HEAD" and refused.status in (400, 401, 403):
-                refused = self._spoken(request, sent, refused)
+                spoken = self._spoken(request, sent)
+                if spoken is None and not last:
+                    continue  # the token is good after all: another thread has renewed it meanwhile
+                refused = spoken or refused
             if last or not self._authorizer.recovered(self.target, self._scope, refused, sent):
                 break
         raise self.refusal(request, refused)
@@ -110,11 +113,11 @@ class Wire:
         with self._transport.stream(request.method, self.url(request.path), headers, body) as response:
             yield response
 
-    def _spoken(self, request: Request, authorization: str | None, silent: Answer) -> Answer:
-        """A refused HEAD has no body to say why: the words that GET has, if it is refused too."""
+    def _spoken(self, request: Request, authorization: str | None) -> Answer | None:
+        """A refused HEAD has no body to say why: the words that GET has; None if GET is not refused."""
         with self._sent(Request("GET", request.path, (), request.headers), authorization) as response:
             if response.status not in (400, 401, 403):
-                return silent
+                return None
             return whole(response, self._where(request))
 
     def _where(self, request: Request) -> str:

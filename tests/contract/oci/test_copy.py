@@ -1,0 +1,114 @@
+"""Copying between repositories, registries and accounts: the same digest, exact bytes, nothing tagged too early."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised
+from tests.contract.oci.registries import HERE, THERE, World
+from tests.unit.oci.layouts import Writer, multi, single
+
+
+def test_an_index_comes_to_another_account_and_region_byte_for_byte(ecr: World, tmp_path: Path):
+    pushed = ecr.push(multi(tmp_path), ecr.create("web"), "1.0")
+    there = ecr.create("web", THERE)
+    copied = ecr.copy(pushed, there, "1.0", "prod")
+    assert ecr.tags(there, THERE) == {"1.0": str(pushed.image.digest), "prod": str(pushed.image.digest)}
+    assert copied.image.children == pushed.image.children
+    assert set(ecr.stored(there, THERE).layers) == set(ecr.stored(pushed.image.repository).layers)
+    assert set(ecr.tokens.issued) == {"dev", "prod"}
+
+
+def test_what_a_copy_wrote_is_read_back(ecr: World, tmp_path: Path):
+    pushed = ecr.push(single(tmp_path), ecr.create("web"), "1.0")
+    ecr.copy(pushed, ecr.create("web", THERE), "1.0")
+    last = ecr.requests[-1]
+    assert (last.method, last.action, last.path.rpartition("/")[2]) == ("HEAD", "ecr:BatchGetImage", "1.0")
+
+
+def test_a_copy_of_what_is_there_changes_nothing(ecr: World, tmp_path: Path):
+    pushed = ecr.push(multi(tmp_path), ecr.create("web"), "1.0")
+    there = ecr.create("web", THERE)
+    ecr.copy(pushed, there, "1.0")
+    before = len(ecr.requests)
+    assert ecr.copy(pushed, there, "1.0").already_there
+    assert ecr.asked(before) == ["HEAD ecr:BatchGetImage"]
+
+
+def test_a_retag_is_one_read_one_write_and_the_look_back(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    pushed = ecr.push(multi(tmp_path), repository, "1.0")
+    before = len(ecr.requests)
+    ecr.copy(pushed, repository, "staging", to=HERE)
+    assert ecr.asked(before) == ["GET ecr:BatchGetImage", "PUT ecr:PutImage", "HEAD ecr:BatchGetImage"]
+    assert ecr.tags(repository)["staging"] == str(pushed.image.digest)
+
+
+def test_blobs_are_mounted_where_the_registry_mounts(ecr: World, tmp_path: Path):
+    ecr.stored_registry(HERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    pushed = ecr.push(multi(tmp_path), ecr.create("dev/web"), "1.0")
+    before = len(ecr.requests)
+    copied = ecr.copy(pushed, ecr.create("prod/web"), "1.0", to=HERE)
+    assert copied.mounted_blobs == 6
+    assert copied.moved_bytes == 0
+    assert "GET ecr:GetDownloadUrlForLayer" not in ecr.asked(before)
+
+
+def test_a_refused_mount_is_streamed_and_the_next_copy_does_not_try_it_again(ecr: World, tmp_path: Path):
+    source, goal = ecr.create("dev/web"), ecr.create("prod/web")
+    first = ecr.push(single(tmp_path / "a", b"a"), source, "1.0")
+    second = ecr.push(single(tmp_path / "b", b"b"), source, "1.1")
+    assert ecr.copy(first, goal, "1.0", to=HERE).moved_bytes > 0
+    before = len(ecr.requests)
+    copied = ecr.copy(second, goal, "1.1", to=HERE)
+    assert copied.moved_bytes == 1
+    assert ecr.asked(before).count("POST ecr:InitiateLayerUpload") == 1
+
+
+def test_a_blob_that_the_storage_corrupts_is_not_copied(ecr: World, tmp_path: Path):
+    pushed = ecr.push(single(tmp_path, b"layer" * 1000), ecr.create("web"), "1.0")
+    there = ecr.create("web", THERE)
+    ecr.fail("body", action="s3:GetObject", times=50)
+    with pytest.raises(DigestMismatch):
+        ecr.copy(pushed, there, "1.0")
+    assert ecr.stored(there, THERE).images == {}
+    assert ecr.stored(there, THERE).layers == {}
+
+
+def test_a_source_that_is_deleted_meanwhile_is_named(ecr: World, tmp_path: Path):
+    source = ecr.create("web")
+    pushed = ecr.push(single(tmp_path), source, "1.0")
+    ecr.stored(source).images.clear()
+    ecr.stored(source).tags.clear()
+    with pytest.raises(ImageMissing, match=str(pushed.image.digest)):
+        ecr.copy(pushed, ecr.create("web", THERE), "1.0")
+
+
+def test_another_account_s_refusal_names_the_action(ecr: World, tmp_path: Path):
+    pushed = ecr.push(single(tmp_path), ecr.create("web"), "1.0")
+    ecr.ecr.denials.deny("ecr:GetDownloadUrlForLayer")
+    with pytest.raises(NotAuthorised, match="ecr:GetDownloadUrlForLayer"):
+        ecr.copy(pushed, ecr.create("web", THERE), "1.0")
+
+
+def test_an_index_in_an_index_is_copied_with_all_below(ecr: World, tmp_path: Path):
+    writer = Writer(tmp_path)
+    inner = writer.index(writer.manifest(b"deep", platform={"os": "linux", "architecture": "amd64"}))
+    pushed = ecr.push(writer.publish(writer.index(inner, writer.manifest(b"flat"))), ecr.create("web"), "1.0")
+    there = ecr.create("web", THERE)
+    ecr.copy(pushed, there, "1.0")
+    assert len(ecr.stored(there, THERE).images) == 4
+    assert len(pushed.image.children) == 2
+
+
+def test_a_copy_there_and_back_is_the_same_image(ecr: World, tmp_path: Path):
+    pushed = ecr.push(multi(tmp_path), ecr.create("web"), "1.0")
+    there, back = ecr.create("web", THERE), ecr.create("again")
+    copied = ecr.copy(pushed, there, "1.0")
+    ecr.images.copy(copied.image, THERE, HERE, back, ("1.0",), ecr.told.append)
+    assert ecr.tags(back) == ecr.tags(pushed.image.repository)
+    index = json.loads(ecr.bytes_of(ecr.tags(back)["1.0"]))
+    assert {each["digest"] for each in index["manifests"]} <= set(ecr.stored(back).images)
