@@ -57,5 +57,6 @@ def test_all_clients_agree_on_one_digest_in_all_environments(embedded: Embedded,
         fetched[name] = caller.raw_digest(f"{host}/{REPOSITORY}:1.4.0")
 
     digest = told["dev"]
+    tags = {"1.4.0": digest, "example": digest, "latest": digest}
     assert told == fetched == dict.fromkeys(ACCOUNTS, digest)
-    assert described == dict.fromkeys(ACCOUNTS, {"1.4.0": digest, "example": digest, "latest": digest})
+    assert described == dict.fromkeys(ACCOUNTS, tags)
