@@ -16,7 +16,7 @@ from ecr_publish.ci.detect import ci_origin
 from ecr_publish.ci.localgit import completed, local, seen_from
 from ecr_publish.config.loader import Loaded, load
 from ecr_publish.config.model import Config
-from ecr_publish.errors import ConfigError, PlanDiffers, UsageError
+from ecr_publish.errors import ConfigError, PlanDiffers, PublishError, UsageError
 from ecr_publish.model.origin import GitFacts, Origin
 from ecr_publish.plan.ask import Ask
 from ecr_publish.plan.make import make_plan
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from ecr_publish.aws.session import Sessions
     from ecr_publish.plan.intent import Intent
     from ecr_publish.ports import Clock, Ports
+    from ecr_publish.preflight import Preflight
     from ecr_publish.run.outcome import Outcome
 
-__all__ = ["Project", "Reporter", "Told", "World", "insist", "make", "open_project", "perform", "targets"]
+__all__ = ["Project", "Reporter", "Told", "World", "insist", "make", "open_project", "perform", "ports_of", "targets"]
 
 WORKSPACE = ".ecr-publish"
 
@@ -213,7 +214,6 @@ def perform(
     parallel: int = 8,
 ) -> Report:
     """Preflight, then run the plan's intents; the report of what happened, whatever happened."""
-    from ecr_publish.preflight import preflight
     from ecr_publish.run.exitcode import exit_code
     from ecr_publish.run.outcome import NotStarted
     from ecr_publish.run.results import prepare
@@ -223,7 +223,7 @@ def perform(
     started = clock.now()
     prepare(project.workspace)
     observers = _Observers(observer, project, keep_results=command != "rehearse")
-    before = preflight(plan, world.ports, project.config)
+    before = _checked(plan, world.ports, project.config)
     steps = {step.name: step for step in (*project.plugins.steps, Resume())}
     scheduler = Scheduler(steps, replace(world.ports, reuse=before.reuse), stop, observers, width=parallel)
     if before.problems:
@@ -247,6 +247,17 @@ def perform(
     return replace(report, warnings=(*report.warnings, *observers.plugins.warnings))
 
 
+def _checked(plan: Plan, ports: Ports, config: Config) -> Preflight:
+    """Preflight; a stop or an error that ends it is its one problem, so that the report always comes."""
+    from ecr_publish.preflight import Preflight as Made
+    from ecr_publish.preflight import preflight
+
+    try:
+        return preflight(plan, ports, config)
+    except PublishError as error:
+        return Made(problems=(error,))
+
+
 def real_world(
     env: Mapping[str, str], *, as_layout: bool = False
 ) -> Callable[[Project, StopRequest], AbstractContextManager[World]]:
@@ -265,7 +276,7 @@ def real_world(
             scheme: env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY") or ""
             for scheme in ("https", "http")
         }
-        with _ports(project, sessions, clock, stop, env, proxies) as ports:
+        with ports_of(project, sessions, clock, stop, env, proxies) as ports:
             yield World(ports)
 
     return world
@@ -287,14 +298,14 @@ def rehearsal_world(
         with embedded_ecr(settings_of(told.findings, told.seed, told.faults), clock) as server:
             declare(server, project.config, told.seed, project.root)
             sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
-            with _ports(project, sessions, clock, stop, env, {}) as ports:
+            with ports_of(project, sessions, clock, stop, env, {}) as ports:
                 yield World(ports, lambda: connections(server))
 
     return world
 
 
 @contextmanager
-def _ports(
+def ports_of(
     project: Project,
     sessions: Sessions,
     clock: Clock,
@@ -302,6 +313,7 @@ def _ports(
     env: Mapping[str, str],
     proxies: Mapping[str, str],
 ) -> Iterator[Ports]:
+    """The ports of a run: real adapters on these sessions, this clock and these proxies."""
     from ecr_publish.aws.credentials import RegistryCredentials
     from ecr_publish.aws.identity import StsIdentities
     from ecr_publish.aws.repositories import EcrRepositories
