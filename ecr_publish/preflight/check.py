@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ecr_publish.config.model import Config
 from ecr_publish.errors import PublishError
 from ecr_publish.model.image import InRegistry
 from ecr_publish.plan.plan import Plan
@@ -26,7 +27,7 @@ class Preflight:
     reuse: Mapping[str, InRegistry] = field(default_factory=dict)
 
 
-def preflight(plan: Plan, ports: Ports) -> Preflight:
+def preflight(plan: Plan, ports: Ports, config: Config) -> Preflight:
     """Identity and account, repositories, tags, permissions, in this order: what cannot be reached is asked no more.
 
     Writes nothing and moves no tag. Raises Interrupted and Terminated only.
