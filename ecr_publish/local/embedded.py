@@ -61,10 +61,20 @@ class EmbeddedEcr:
         self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)
         self.bandwidth = settings.bandwidth
         self._registry_port = registry_port
+        self._issued, self.expired_below = 0, 0
 
     def registry_url(self, account: str, region: str) -> str:
         """Where `/v2` of a registry is served."""
         return f"http://127.0.0.1:{self._registry_port(account, region)}"
+
+    def next_serial(self) -> int:
+        """The serial number of the next registry token."""
+        self._issued += 1
+        return self._issued
+
+    def expire_tokens(self) -> None:
+        """Make every token that was issued so far an expired one."""
+        self.expired_below = self._issued + 1
 
     def storage_url(self, registry: Registry, digest: str) -> str:
         """Where a layer's bytes are, without any authorization."""
@@ -85,7 +95,7 @@ class EmbeddedEcr:
         operation = exchange.headers.get("x-amz-target", "").removeprefix(TARGET)
         service = "sts" if "x-amz-target" not in exchange.headers else "ecr"
         fault = self.script.record(exchange.method, exchange.path, f"{service}:{operation or 'Query'}", "")
-        if fault is not None and (answer := await self._fault(fault, exchange, json_face=True)):
+        if fault is not None and (answer := await self._fault(fault, exchange, service)):
             return answer
         try:
             body = await exchange.body(LARGEST_CALL)
@@ -137,7 +147,7 @@ class EmbeddedEcr:
         route = routes.action_of(exchange.method, exchange.path)
         action = f"ecr:{route[0]}" if route else "none"
         fault = self.script.record(exchange.method, exchange.path, action, f"{account}/{region}")
-        if fault is not None and (answer := await self._fault(fault, exchange, json_face=False)):
+        if fault is not None and (answer := await self._fault(fault, exchange, None)):
             return answer
         try:
             answer = await routes.serve(self, registry, exchange)
@@ -167,17 +177,24 @@ class EmbeddedEcr:
             return Answer(answer.status, b"\x00" * size, answer.headers)
         return answer
 
-    async def _fault(self, fault: Fault, exchange: Exchange, *, json_face: bool) -> Answer | None:
+    async def _fault(self, fault: Fault, exchange: Exchange, service: str | None) -> Answer | None:
+        """What a fault does to a request of the JSON API (`service`) or of `/v2` (None); None: it goes on."""
         match fault.kind:
             case "status":
                 code = {429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}.get(fault.status, "UNKNOWN")
-                if json_face:
-                    name = "ThrottlingException" if fault.status == 429 else "ServerException"
-                    status = 400 if fault.status == 429 else fault.status
-                    return _json(status, wire.error_body(ApiError(name, "Rate exceeded", status)))
+                if service is not None:
+                    throttled = fault.status == 429
+                    names = (
+                        ("Throttling", "InternalFailure")
+                        if service == "sts"
+                        else ("ThrottlingException", "ServerException")
+                    )
+                    status = 400 if throttled else fault.status
+                    return self._failed(ApiError(names[not throttled], "scripted fault", status), service)
                 return answers.failed(fault.status, code, "Rate exceeded" if fault.status == 429 else "scripted fault")
-            case "expired" if not json_face:
-                return answers.expired()
+            case "expired" if service is None:
+                self.expire_tokens()
+                return None
             case "hang":
                 await asyncio.sleep(fault.seconds)
                 raise Cut

@@ -26,15 +26,16 @@ class Token:
     principal: Principal
     region: str
     expires: float
+    serial: int  # how many were issued before it
 
 
 class BadToken(Exception):
     """Not one of ours: malformed, or signed with another key."""
 
 
-def issue(key: bytes, principal: Principal, region: str, expires: float) -> str:
+def issue(key: bytes, principal: Principal, region: str, expires: float, serial: int) -> str:
     """A token; the whole of what `Authorization: Basic` carries."""
-    claims = json.dumps([principal.account, principal.arn, region, expires], separators=(",", ":")).encode()
+    claims = json.dumps([principal.account, principal.arn, region, expires, serial], separators=(",", ":")).encode()
     password = base64.urlsafe_b64encode(claims).decode() + "." + _signature(key, claims)
     return base64.b64encode(f"AWS:{password}".encode()).decode()
 
@@ -45,12 +46,12 @@ def read(key: bytes, token: str) -> Token:
         user, _, password = base64.b64decode(token, validate=True).decode().partition(":")
         encoded, _, signature = password.partition(".")
         claims = base64.urlsafe_b64decode(encoded)
-        account, arn, region, expires = json.loads(claims)
+        account, arn, region, expires, serial = json.loads(claims)
     except (ValueError, UnicodeDecodeError) as error:
         raise BadToken("malformed") from error
     if user != "AWS" or not hmac.compare_digest(signature, _signature(key, claims)):
         raise BadToken("unknown")
-    return Token(Principal(account, arn), region, float(expires))
+    return Token(Principal(account, arn), region, float(expires), int(serial))
 
 
 def _signature(key: bytes, claims: bytes) -> str:

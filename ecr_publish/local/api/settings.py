@@ -19,7 +19,7 @@ def get_authorization_token(call: Call) -> Mapping[str, Any]:
     home = call.store.registry(call.principal.account, call.region)
     allow(call, "GetAuthorizationToken", home, None)
     expires = call.now + tokens.LIFE_SECONDS
-    token = tokens.issue(call.store.key, call.principal, call.region, expires)
+    token = tokens.issue(call.store.key, call.principal, call.region, expires, call.ecr.next_serial())
     accounts = call.input.get("registryIds") or [call.principal.account]
     return {
         "authorizationData": [

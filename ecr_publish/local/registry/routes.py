@@ -120,6 +120,6 @@ def _principal(ecr: Any, registry: Registry, exchange: Exchange) -> Principal | 
         return answers.unknown_token()
     if token.region != registry.region:
         return answers.unknown_token()
-    if token.expires <= ecr.clock.now().timestamp():
+    if token.expires <= ecr.clock.now().timestamp() or token.serial < ecr.expired_below:
         return answers.expired()
     return token.principal

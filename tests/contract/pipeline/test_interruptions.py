@@ -1,0 +1,100 @@
+"""At any point: a stop, a fault, a broken link. No tag ever points to something incomplete, and a second run heals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.local.faults import Fault
+from tests.contract.pipeline.stage import ENVIRONMENTS, WEB, failures, outcomes, staged
+
+SHORT = ENVIRONMENTS.splitlines(keepends=True)[:3]
+FILE = (
+    "".join(SHORT)
+    + WEB.replace("PLATFORMS", "[linux/amd64, linux/arm64]")
+    + "promote:\n  - { from: dev, to: staging }\n"
+)
+
+
+def requests_of_a_run(root: Path) -> int:
+    """How many requests one undisturbed run makes."""
+    with staged(root) as stage:
+        stage.file(FILE)
+        assert stage.run().exit_code == 0
+        return len(stage.server.ecr.script.requests)
+
+
+@pytest.mark.parametrize(("signal", "first"), [("interrupt", 0), ("terminate", 1)])
+def test_a_stop_at_every_request_leaves_nothing_half_tagged_and_a_second_run_finishes(tmp_path, signal, first):
+    total = requests_of_a_run(_made(tmp_path, "first"))
+    codes = set()
+    for index in range(first, total, 2):  # the two signals share the requests: what they do differs in the code only
+        with staged(_made(tmp_path, f"{signal}-{index}")) as stage:
+            stage.file(FILE)
+            script = stage.server.ecr.script
+            script.on_request = lambda request, at=index, one=stage: (
+                getattr(one.stop, signal)() if request.number == at else None
+            )
+            report = stage.run()
+            codes.add(report.exit_code)
+            assert stage.everything_resolves(), f"request {index}: {script.requests[index]}"
+            if report.exit_code == 0:
+                continue
+            assert all(word in ("done", "already", "failed", "not started") for word in outcomes(report).values())
+            script.on_request = None
+            stage.stop = type(stage.stop)()
+            stage.clock._stop = stage.stop
+            assert stage.run().exit_code == 0
+    assert codes <= {0, {"interrupt": 130, "terminate": 143}[signal]}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=500),
+        Fault("status", status=429),
+        Fault("status", status=503, times=2),
+        Fault("cut"),
+        Fault("expired"),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.times}",
+)
+def test_a_passing_fault_at_any_request_heals_by_itself(tmp_path, fault):
+    total = requests_of_a_run(_made(tmp_path, "first"))
+    for index in range(0, total, 4):
+        with staged(_made(tmp_path, f"{index}")) as stage:
+            stage.file(FILE)
+            stage.server.ecr.script.add(replace(fault, index=index))
+            report = stage.run()
+            request = stage.server.ecr.script.requests[index]
+            assert stage.everything_resolves(), request
+            assert report.exit_code == 0, (request, [str(error) for error in failures(report)])
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (Fault("status", action="ecr:PutImage", status=500, times=99), 9, "in trouble"),
+        (Fault("status", action="ecr:PutImage", status=429, times=99), 9, "slow down"),
+        (Fault("cut", action="ecr:CompleteLayerUpload", times=99), 9, "connection"),
+        (Fault("digest", action="ecr:PutImage", times=99), 5, "sha256:0000"),
+        (Fault("expired", action="ecr:InitiateLayerUpload", times=99), 3, "expired"),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else str(value),
+)
+def test_a_fault_that_stays_is_told_in_words_with_its_exit_code(tmp_path, fault, code, words):
+    with staged(tmp_path) as stage:
+        stage.file(FILE)
+        stage.server.ecr.script.add(fault)
+        report = stage.run()
+        assert report.exit_code == code, [str(error) for error in failures(report)]
+        assert any(words in str(error) for error in failures(report))
+        assert stage.tags() == {}
+
+
+def _made(root: Path, name: str) -> Path:
+    directory = root / name
+    directory.mkdir()
+    return directory
