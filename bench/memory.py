@@ -26,7 +26,7 @@ images:
   big:
     repository: bench/layer-%d
     build: { builder: layout, layout: layout }
-    tags: [type=raw,value=1]
+    tags: ["type=raw,value=1"]
 """
 
 

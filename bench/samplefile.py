@@ -13,7 +13,7 @@ def file_of(images: int) -> str:
     return (
         "version: 1\n"
         "environments:\n"
-        '  dev: { account: "111111111111", region: us-east-2 }\n'
+        '  dev: { account: "111111111111", regions: [us-east-2, eu-west-1] }\n'
         '  staging: { account: "222222222222", regions: [us-east-2, eu-west-1],'
         " role: arn:aws:iam::222222222222:role/ecr-publish }\n"
         '  prod: { account: "333333333333", regions: [us-east-2, eu-west-1],'
