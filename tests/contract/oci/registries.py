@@ -7,15 +7,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime
 
 from ecr_publish.http.transport import Transport
-from ecr_publish.local import embedded_ecr, tokens
+from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import EmbeddedEcr, Settings
 from ecr_publish.local.faults import Fault
 from ecr_publish.local.quirks import Quirks
 from ecr_publish.local.records import Repository as Stored
-from ecr_publish.local.tokens import Principal
+from ecr_publish.local.server import Server
+from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Progress
 from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import EcrRegistry, Repository
@@ -31,10 +32,10 @@ THERE = Target("prod", "prod", EcrRegistry("222222222222", "eu-west-1"))
 
 @dataclass
 class Tokens:
-    """A credential source: each target's own account asks for the token."""
+    """A credential source: each target's own account asks the API for its token."""
 
-    ecr: EmbeddedEcr
-    life: timedelta = timedelta(hours=12)
+    server: Server
+    clock: SimulatedClock
     issued: list[str] = field(default_factory=list)
     _held: dict[str, Access] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -42,23 +43,27 @@ class Tokens:
     def access(self, target: Target) -> Access:
         with self._lock:
             if target.name not in self._held:
-                self._held[target.name] = self._issue(target)
+                self._held[target.name] = self._fetch(target)
             return self._held[target.name]
 
     def renew(self, target: Target) -> Access:
         with self._lock:
-            self._held[target.name] = self._issue(target)
+            self._held[target.name] = self._fetch(target)
             return self._held[target.name]
 
-    def _issue(self, target: Target) -> Access:
+    def _fetch(self, target: Target) -> Access:
         registry = target.registry
         assert isinstance(registry, EcrRegistry)
-        assert registry.account is not None
-        principal = Principal(registry.account, f"arn:aws:iam::{registry.account}:user/ci")
-        expires = self.ecr.clock.now() + self.life
-        token = tokens.issue(self.ecr.store.key, principal, registry.region, expires.timestamp())
+        scope = f"{registry.account}/20260101/{registry.region}/ecr/aws4_request"
+        headers = {
+            "x-amz-target": "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
+            "content-type": "application/x-amz-json-1.1",
+            "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00",
+        }
+        answer = Transport(StopRequest()).ask("POST", self.server.url, headers, b"{}")
+        (data,) = json.loads(answer.body)["authorizationData"]
         self.issued.append(target.name)
-        return Access(self.ecr.registry_url(registry.account, registry.region), f"Basic {token}", expires)
+        return Access(data["proxyEndpoint"], f"Basic {data['authorizationToken']}")
 
 
 @dataclass
@@ -90,8 +95,6 @@ class World:
         return dict(self.stored(repository, target).tags)
 
     def bytes_of(self, digest: str) -> bytes:
-        from ecr_publish.model.digest import Digest
-
         return b"".join(self.ecr.store.contents.blocks(Digest(digest)))
 
     def push(self, layout: InLayout, repository: Repository, *tags: str, target: Target = HERE) -> Pushed:
@@ -112,7 +115,7 @@ class World:
 
     def asked(self, since: int = 0) -> list[str]:
         """`METHOD ecr:Action` of each request from the n-th on."""
-        return [f"{each.method} {each.action}" for each in self.requests[since:]]
+        return [f"{each.method} {each.action}" for each in self.requests[since:] if each.path != "/"]
 
     def parsed(self, digest: str) -> dict[str, object]:
         return json.loads(self.bytes_of(digest))
@@ -121,12 +124,11 @@ class World:
 @contextmanager
 def world(quirks: Quirks | None = None) -> Iterator[World]:
     """A running embedded ECR and the engine, on one simulated clock."""
-    from datetime import UTC, datetime
-
     clock, stop = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC)), StopRequest()
     with embedded_ecr(Settings(quirks=quirks or Quirks()), clock) as server:
-        source = Tokens(server.ecr)
+        source = Tokens(server, clock)
         images = RegistryImages(Transport(stop), source, clock, lambda seconds: seconds)
+        source.access(HERE), source.access(THERE)
         try:
             yield World(server.ecr, images, source, clock, stop)
         finally:

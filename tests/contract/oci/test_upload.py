@@ -1,0 +1,104 @@
+"""Large blobs go in parts: a broken link costs one part, whatever the registry says of how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.errors import BadImage
+from ecr_publish.http.transport import Transport
+from ecr_publish.local.quirks import OCI, Quirks
+from ecr_publish.model.digest import digest_of
+from ecr_publish.oci.auth import Authorizer
+from ecr_publish.oci.blobs import Blobs
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.layout import Layout, open_layout
+from ecr_publish.oci.upload import Upload
+from ecr_publish.oci.wire import Wire
+from ecr_publish.run.retry import Retry
+from tests.contract.oci.registries import HERE, World, world
+from tests.unit.oci.layouts import single
+
+PART = 1 << 20
+BYTES = bytes(range(256)) * (4 << 12) + b"tail"  # four parts and a little
+BLOB = Descriptor("application/octet-stream", digest_of(BYTES), len(BYTES))
+
+
+@pytest.fixture(params=[Quirks(), Quirks(sticky_range=True), OCI], ids=["ecr", "sticky range", "oci"])
+def ecr(request: pytest.FixtureRequest) -> Iterator[World]:
+    with world(request.param) as made:
+        yield made
+
+
+def upload(ecr: World, directory: Path, told: list[int]) -> tuple[Upload, Wire, Layout]:
+    single(directory, BYTES)
+    transport = Transport(ecr.stop)
+    retry = Retry(ecr.clock, lambda seconds: seconds)
+    wire = Wire(transport, Authorizer(ecr.tokens, transport), retry, HERE, ecr.create("web"))
+    layout = open_layout(directory)
+    return Upload(wire, BLOB, layout, told.append, part=PART), wire, layout
+
+
+def test_a_large_blob_is_parts_and_an_empty_end(ecr: World, tmp_path: Path):
+    told: list[int] = []
+    sending, wire, _ = upload(ecr, tmp_path, told)
+    assert sending.send()
+    assert ecr.asked() == ["POST ecr:InitiateLayerUpload", *["PATCH ecr:UploadLayerPart"] * 5,
+                           "PUT ecr:CompleteLayerUpload"]  # fmt: skip
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert told[-1] == len(BYTES)
+
+
+def test_a_broken_part_is_sent_again_and_the_others_are_not(ecr: World, tmp_path: Path):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.fail("cut", action="ecr:UploadLayerPart", index=2, after=PART // 2)
+    assert sending.send()
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert ecr.asked().count("POST ecr:InitiateLayerUpload") == 1
+    assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 6
+
+
+def test_a_part_that_arrived_though_its_answer_was_lost_ends_well(ecr: World, tmp_path: Path):
+    """The session is further than we know, or (sticky range) says nothing useful: then a new one is begun."""
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.fail("status", action="ecr:UploadLayerPart", index=1, status=502)
+    assert sending.send()
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+
+
+def test_a_session_that_the_registry_forgot_is_begun_anew(ecr: World, tmp_path: Path):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+
+    def forgetting(request) -> None:
+        if request.method == "PATCH" and ecr.asked().count("PATCH ecr:UploadLayerPart") == 3:
+            ecr.ecr.uploads._open.clear()
+
+    ecr.ecr.script.on_request = forgetting
+    assert sending.send()
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert ecr.asked().count("POST ecr:InitiateLayerUpload") == 2
+
+
+def test_a_blob_whose_last_answer_was_lost_is_not_sent_twice(ecr: World, tmp_path: Path):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.stored(wire.repository).layers[str(BLOB.digest)] = BLOB.size
+    ecr.fail("status", action="ecr:CompleteLayerUpload", status=504)
+    assert not sending.send()
+    assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 5
+
+
+def test_a_layout_that_changes_while_it_is_read_never_becomes_a_blob(ecr: World, tmp_path: Path):
+    sending, wire, layout = upload(ecr, tmp_path, [])
+    layout.path(BLOB.digest).write_bytes(BYTES[:-1] + b"X")
+    with pytest.raises(BadImage, match="other bytes"):
+        sending.send()
+    assert ecr.stored(wire.repository).layers == {}
+
+
+@pytest.mark.parametrize("start", [0, 1, PART, len(BYTES) - 1])
+def test_a_blob_can_be_read_from_any_offset(ecr: World, tmp_path: Path, start: int):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    sending.send()
+    assert b"".join(Blobs(wire).read(BLOB, start)) == BYTES[start:]
