@@ -39,9 +39,7 @@ class Writer:
     def manifest(self, *layers: bytes, labels: dict[str, str] | None = None, **more: object) -> dict[str, object]:
         config = self.blob(json.dumps({"os": "linux", "config": {"Labels": labels or {}}}).encode(), CONFIG)
         described = [self.blob(layer) for layer in layers]
-        return self.document(
-            {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": described}, **more
-        )
+        return self.document({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": described}, **more)
 
     def index(self, *children: dict[str, object], **more: object) -> dict[str, object]:
         return self.document({"schemaVersion": 2, "mediaType": INDEX, "manifests": list(children), **more})

@@ -1,0 +1,144 @@
+"""A layout is read and never trusted: each kind of damage is one clear error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.errors import BadImage
+from ecr_publish.model.digest import Digest
+from ecr_publish.oci.layout import Layout, open_layout
+from tests.unit.oci.layouts import Writer, multi, single
+
+
+def blob(directory: Path, name: object) -> Path:
+    return directory / "blobs" / "sha256" / str(name).removeprefix("sha256:")
+
+
+def test_everything_an_index_is_made_of_is_found_once_and_in_order(tmp_path: Path):
+    layout = multi(tmp_path)
+    image = open_layout(tmp_path).closure(layout.digest)
+    assert [len(wave) for wave in image.waves] == [3, 1]
+    assert image.waves[-1] == (image.root,)
+    assert len({each.digest for each in image.blobs}) == len(image.blobs) == 6
+    assert image.size == sum(each.stat().st_size for each in (tmp_path / "blobs" / "sha256").iterdir())
+
+
+@pytest.mark.parametrize("damage", ["missing", "shorter", "other bytes", "link", "linked directory", "directory"])
+def test_a_damaged_blob_is_named(tmp_path: Path, damage: str):
+    writer = Writer(tmp_path / "layout")
+    root = writer.manifest(b"layer of some length")
+    layout = writer.publish(root)
+    opened = open_layout(tmp_path / "layout")
+    layer = opened.closure(layout.digest).blobs[1]
+    path = blob(tmp_path / "layout", layer.digest)
+    match damage:
+        case "missing":
+            path.unlink()
+        case "shorter":
+            path.write_bytes(b"layer")
+        case "other bytes":
+            path.write_bytes(b"LAYER of some length")
+        case "link":
+            path.rename(tmp_path / "outside")
+            path.symlink_to(tmp_path / "outside")
+        case "linked directory":
+            (tmp_path / "layout" / "blobs").rename(tmp_path / "outside")
+            (tmp_path / "layout" / "blobs").symlink_to(tmp_path / "outside")
+        case "directory":
+            path.unlink()
+            path.mkdir()
+    with pytest.raises(BadImage, match=layer.digest.hex if damage != "linked directory" else "symbolic link"):
+        for each in opened.closure(layout.digest).blobs:
+            opened.check(each)
+
+
+def test_the_last_block_of_wrong_bytes_is_never_given(tmp_path: Path):
+    layout = single(tmp_path, b"a" * (5 << 20))
+    opened = open_layout(tmp_path)
+    layer = opened.closure(layout.digest).blobs[1]
+    blob(tmp_path, layer.digest).write_bytes(b"b" + b"a" * ((5 << 20) - 1))
+    given = 0
+    with pytest.raises(BadImage):
+        for block in opened.blocks(layer):
+            given += len(block)
+    assert given == 4 << 20
+
+
+def test_a_foreign_layer_is_refused(tmp_path: Path):
+    writer = Writer(tmp_path)
+    config, layer = writer.blob(b"{}", "application/vnd.oci.image.config.v1+json"), writer.blob(b"windows")
+    value = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config}
+    layout = writer.publish(writer.document({**value, "layers": [{**layer, "urls": ["https://elsewhere.invalid/x"]}]}))
+    with pytest.raises(BadImage, match="foreign"):
+        open_layout(tmp_path).closure(layout.digest)
+
+
+def test_indexes_nested_without_end_are_refused(tmp_path: Path):
+    writer = Writer(tmp_path)
+    deep = writer.manifest(b"layer")
+    for _ in range(6):
+        deep = writer.index(deep)
+    with pytest.raises(BadImage, match="nested"):
+        open_layout(tmp_path).closure(writer.publish(deep).digest)
+
+
+def test_a_blob_with_two_sizes_is_refused(tmp_path: Path):
+    writer = Writer(tmp_path)
+    layer = writer.blob(b"layer")
+    config = writer.blob(b"{}", "application/vnd.oci.image.config.v1+json")
+    value = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config}
+    layout = writer.publish(writer.document({**value, "layers": [layer, {**layer, "size": 9}]}))
+    with pytest.raises(BadImage, match="two sizes"):
+        open_layout(tmp_path).closure(layout.digest)
+
+
+def test_a_manifest_of_five_megabytes_is_refused(tmp_path: Path):
+    writer = Writer(tmp_path)
+    layout = writer.publish(writer.manifest(b"layer", annotations={"big": "x"}))
+    huge = writer.blob(b"{" + b" " * (5 << 20) + b"}", "application/vnd.oci.image.manifest.v1+json")
+    with pytest.raises(BadImage, match="4 MiB"):
+        open_layout(tmp_path).document(Digest(str(huge["digest"])))
+    assert layout.digest
+
+
+def test_ten_thousand_layers_are_read(tmp_path: Path):
+    writer = Writer(tmp_path)
+    config = writer.blob(b"{}", "application/vnd.oci.image.config.v1+json")
+    layers = [writer.blob(b"%d" % number) for number in range(10_000)]
+    value = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config}
+    layout = writer.publish(writer.document({**value, "layers": layers}))
+    assert len(open_layout(tmp_path).closure(layout.digest).blobs) == 10_001
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("oci-layout", "{}"),
+        ("oci-layout", "[" * 100_000),
+        ("oci-layout", '{"imageLayoutVersion":"2.0.0"}'),
+        ("index.json", "not JSON"),
+        ("index.json", '{"schemaVersion":2,"manifests":[]}'),
+        ("index.json", '{"schemaVersion":2,"manifests":[{"digest":"sha256:zz"}]}'),
+        ("index.json", '{"schemaVersion":2,"manifests":{}}'),
+    ],
+)
+def test_what_is_no_layout_is_refused(tmp_path: Path, file: str, content: str):
+    single(tmp_path)
+    (tmp_path / file).write_text(content)
+    with pytest.raises(BadImage):
+        open_layout(tmp_path)
+
+
+def test_a_layout_of_two_images_asks_which_one(tmp_path: Path):
+    writer = Writer(tmp_path)
+    first = {**writer.manifest(b"a"), "annotations": {"org.opencontainers.image.ref.name": "one"}}
+    second = writer.manifest(b"b")
+    (tmp_path / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [first, second]}))
+    layout: Layout = open_layout(tmp_path)
+    assert str(layout.root("one").digest) == first["digest"]
+    assert str(layout.root(str(second["digest"])).digest) == second["digest"]
+    with pytest.raises(BadImage, match="2 images"):
+        layout.root()

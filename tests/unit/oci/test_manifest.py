@@ -1,0 +1,101 @@
+"""Manifests are read from exact bytes; what is not clearly one thing is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecr_publish.errors import BadImage
+from ecr_publish.model.digest import digest_of
+from ecr_publish.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Index, Manifest, parse
+
+DIGEST = "sha256:" + "a" * 64
+LAYER = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": DIGEST, "size": 3}
+IMAGE = {"config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": DIGEST, "size": 2},
+         "layers": [LAYER]}  # fmt: skip
+
+
+def body(**members: object) -> bytes:
+    return json.dumps({"schemaVersion": 2, **members}, indent=2).encode()
+
+
+@pytest.mark.parametrize("kind", [OCI_MANIFEST, DOCKER_MANIFEST])
+def test_a_manifest_is_read_and_its_digest_is_of_the_exact_bytes(kind: str):
+    content = body(mediaType=kind, **IMAGE)
+    document = parse(content, None, "here")
+    assert isinstance(document, Manifest)
+    assert document.digest == digest_of(content)
+    assert document.is_image
+
+
+@pytest.mark.parametrize("kind", [OCI_INDEX, DOCKER_INDEX])
+def test_an_index_is_read(kind: str):
+    platform = {"os": "linux", "architecture": "arm64", "variant": "v8"}
+    document = parse(body(mediaType=kind, manifests=[{**LAYER, "platform": platform}]), None, "here")
+    assert isinstance(document, Index)
+    assert str(document.children[0].platform) == "linux/arm64/v8"
+
+
+def test_a_document_without_a_media_type_is_what_the_registry_says():
+    assert parse(body(**IMAGE), f"{OCI_MANIFEST}; charset=utf-8", "here").media_type == OCI_MANIFEST
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b"\xff\xfe",
+        body(mediaType="application/vnd.docker.distribution.manifest.v1+json", **IMAGE),
+        body(mediaType="text/html", **IMAGE),
+        body(mediaType=OCI_MANIFEST, manifests=[LAYER]),
+        body(mediaType=OCI_INDEX, manifests=[LAYER], **IMAGE),
+        body(mediaType=OCI_MANIFEST, config=None, layers=[]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "digest": "sha512:" + "a" * 128}]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "size": -1}]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "size": True}]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "size": 10**30}]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "digest": "sha256:../../etc/passwd"}]),
+        body(mediaType=OCI_INDEX, manifests="all"),
+    ],
+)
+def test_what_is_not_clearly_a_manifest_or_an_index_is_refused(content: bytes):
+    with pytest.raises(BadImage):
+        parse(content, None, "here")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"subject": LAYER},
+        {"artifactType": "application/spdx+json"},
+        {"layers": [{**LAYER, "mediaType": "application/vnd.in-toto+json"}]},
+        {"layers": []},
+    ],
+)
+def test_an_artifact_is_no_image(more: dict[str, object]):
+    document = parse(body(mediaType=OCI_MANIFEST, **{**IMAGE, **more}), None, "here")
+    assert isinstance(document, Manifest)
+    assert not document.is_image
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["digest", "size", "x"]), inner),
+    max_leaves=8,
+)
+_MEMBERS = st.sampled_from(["mediaType", "config", "layers", "manifests", "subject", "annotations", "artifactType"])
+
+
+@given(st.dictionaries(_MEMBERS, _JSON | st.just(LAYER) | st.just([LAYER]) | st.just(OCI_INDEX)))
+def test_any_json_is_a_document_or_bad(value: dict[str, object]):
+    try:
+        document = parse(json.dumps(value).encode(), None, "here")
+    except BadImage:
+        return
+    assert document.digest == digest_of(json.dumps(value).encode())
