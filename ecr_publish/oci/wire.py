@@ -57,20 +57,21 @@ class Wire:
     @contextmanager
     def stream(self, request: Request) -> Iterator[Streamed]:
         """One attempt, its body still to be read. A challenge is answered and an expired token renewed on the way."""
-        for last in (False, False, True):
+        for left in (2, 1, 0):
             sent = self._authorizer.authorization(self.target, self._scope)
             with self._sent(request, sent) as response:
                 if response.status in request.ok:
                     yield response
                     return
                 refused = whole(response, self._where(request))
+            if left and self._recovered(refused, sent):
+                continue
             if request.method == "HEAD" and refused.status in (400, 401, 403):
-                spoken = self._spoken(request, sent)
-                if spoken is None and not last:
-                    continue  # the token is good after all: another thread has renewed it meanwhile
-                refused = spoken or refused
-            if last or not self._authorizer.recovered(self.target, self._scope, refused, sent):
-                break
+                words = self._words(request, sent)
+                if left and (words is None or self._recovered(words, sent)):
+                    continue
+                refused = words or refused
+            break
         raise self.refusal(request, refused)
 
     def elsewhere(self, url: str, headers: Mapping[str, str]) -> AbstractContextManager[Streamed]:
@@ -113,8 +114,12 @@ class Wire:
         with self._transport.stream(request.method, self.url(request.path), headers, body) as response:
             yield response
 
-    def _spoken(self, request: Request, authorization: str | None) -> Answer | None:
-        """A refused HEAD has no body to say why: the words that GET has; None if GET is not refused."""
+    def _recovered(self, refused: Answer, sent: str | None) -> bool:
+        return self._authorizer.recovered(self.target, self._scope, refused, sent)
+
+    def _words(self, request: Request, authorization: str | None) -> Answer | None:
+        """A refused HEAD has no body to say why: the words that GET has. None if GET is not refused: the token is good
+        after all, another thread has renewed it meanwhile."""
         with self._sent(Request("GET", request.path, (), request.headers), authorization) as response:
             if response.status not in (400, 401, 403):
                 return None

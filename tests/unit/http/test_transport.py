@@ -1,0 +1,161 @@
+"""The transport keeps connections, follows nothing, tells what broke, and stops when asked."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ecr_publish.errors import Interrupted, RegistryRefused, Unavailable
+from ecr_publish.http.failures import Cut
+from ecr_publish.http.loopback import is_loopback
+from ecr_publish.http.transport import LARGEST_ANSWER, Transport
+from ecr_publish.run.stop import StopRequest
+from tests.unit.http.scripted import serving
+
+
+def fine(_):
+    return 200, {"X-Said": "yes"}, b"body"
+
+
+def test_requests_of_one_host_share_a_connection():
+    with serving(fine) as server:
+        transport = Transport(StopRequest())
+        for _ in range(5):
+            assert transport.ask("GET", f"{server.url}/v2/", {}).body == b"body"
+        transport.ask("HEAD", f"{server.url}/v2/", {})
+        transport.ask("PUT", f"{server.url}/v2/", {"Content-Length": "4"}, iter([b"ab", b"cd"]))
+        assert len({each.client for each in server.asked}) == 1
+        assert server.asked[-1].body == b"abcd"
+
+
+def test_a_body_that_is_left_unread_costs_the_connection_and_nothing_else():
+    with serving(lambda _: (200, {}, b"x" * (1 << 20))) as server:
+        transport = Transport(StopRequest())
+        for _ in range(2):
+            with transport.stream("GET", f"{server.url}/", {}) as response:
+                assert response.status == 200
+        assert len(transport.ask("GET", f"{server.url}/", {}).body) == 1 << 20
+
+
+def test_header_names_have_no_case():
+    with serving(fine) as server:
+        assert Transport(StopRequest()).ask("GET", server.url, {}).header("x-sAID") == "yes"
+
+
+def test_a_redirect_is_an_answer():
+    with serving(lambda _: (307, {"Location": "http://127.0.0.1:1/"}, b"")) as server:
+        answer = Transport(StopRequest()).ask("GET", server.url, {"Authorization": "Basic c2VjcmV0"})
+        assert (answer.status, len(server.asked)) == (307, 1)
+
+
+def test_bytes_are_given_as_they_come_whatever_encoding_is_claimed():
+    with serving(lambda _: (200, {"Content-Encoding": "gzip"}, b"\x1f\x8bnot gzip at all")) as server:
+        assert Transport(StopRequest()).ask("GET", server.url, {}).body == b"\x1f\x8bnot gzip at all"
+
+
+def test_a_connection_that_is_closed_without_an_answer_is_cut():
+    with serving(lambda _: (0, {}, None)) as server, pytest.raises(Cut):
+        Transport(StopRequest()).ask("POST", server.url, {})
+
+
+def test_a_body_that_ends_early_is_unavailable():
+    with serving(lambda _: (200, {"Content-Length": "100"}, b"ten bytes.")) as server, pytest.raises(Unavailable):
+        Transport(StopRequest()).ask("GET", server.url, {})
+
+
+def test_a_server_that_says_nothing_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="nothing was heard"):
+            Transport(StopRequest(), stalled=0.2).ask("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/", {})
+        assert time.monotonic() - began < 5
+
+
+def test_nobody_listening_is_unavailable_and_the_query_stays_secret():
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(Unavailable) as raised:
+        Transport(StopRequest()).ask("GET", f"http://127.0.0.1:{port}/blob?X-Amz-Signature=secret", {})
+    assert "secret" not in str(raised.value)
+    assert raised.value.retryable
+
+
+def test_an_endless_document_is_refused():
+    with serving(lambda _: (200, {}, b"x" * (LARGEST_ANSWER + 1))) as server, pytest.raises(RegistryRefused):
+        Transport(StopRequest()).ask("GET", server.url, {})
+
+
+def test_a_stop_comes_before_the_next_request_and_between_blocks():
+    stop = StopRequest()
+
+    def body():
+        yield b"a" * 1024
+        stop.interrupt()
+        yield b"b" * 1024
+
+    with serving(fine) as server:
+        transport = Transport(stop)
+        with pytest.raises(Interrupted):
+            transport.ask("PUT", server.url, {"Content-Length": "2048"}, body())
+        with pytest.raises(Interrupted):
+            transport.ask("GET", server.url, {})
+        assert [each for each in server.asked if each.method == "GET"] == []
+
+
+def test_what_the_body_raises_comes_through():
+    def body():
+        yield b"a"
+        raise RegistryRefused(what="the source says no", where="here", hint="-")
+
+    with serving(fine) as server, pytest.raises(RegistryRefused, match="the source says no"):
+        Transport(StopRequest()).ask("PUT", server.url, {"Content-Length": "10"}, body())
+
+
+def test_credentials_do_not_travel_over_plain_http():
+    with pytest.raises(RegistryRefused, match="plain HTTP"):
+        Transport(StopRequest()).ask("GET", "http://registry.example/v2/", {"Authorization": "Basic x"})
+
+
+def test_loopback_is_never_proxied_and_others_are():
+    with serving(fine) as server, serving(lambda _: (200, {}, b"proxied")) as proxy:
+        transport = Transport(StopRequest(), proxies={"http": proxy.url, "https": ""})
+        assert transport.ask("GET", server.url, {}).body == b"body"
+        assert transport.ask("GET", "http://registry.invalid/v2/", {}).body == b"proxied"
+
+
+def test_the_environment_s_proxies_are_not_looked_at():
+    asking = (
+        "import sys; from ecr_publish.http.transport import Transport; from ecr_publish.run.stop import StopRequest\n"
+        "print(Transport(StopRequest()).ask('GET', sys.argv[1], {}).status)"
+    )
+    nowhere = "http://127.0.0.1:1"
+    with serving(fine) as server:
+        command = [sys.executable, "-c", asking, server.url]
+        env = {"HTTP_PROXY": nowhere, "http_proxy": nowhere, "ALL_PROXY": nowhere}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "200\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.0.1:5000", True),
+        ("127.9.9.9", True),
+        ("localhost:5000", True),
+        ("registry.localhost", True),
+        ("[::1]:5000", True),
+        ("127.evil.example", False),
+        ("127.0.0.1.example", False),
+        ("127.0.0.1@evil.example", False),
+        ("localhost.example", False),
+        ("10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_an_address_and_not_a_prefix(host: str, here: bool):
+    assert is_loopback(host) is here

@@ -1,0 +1,202 @@
+"""Who asks: ECR's Basic token, the Bearer flow where a registry asks for it, and no token to anybody else."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.errors import NotAuthorised, RegistryRefused, TokenExpired
+from ecr_publish.http.transport import Transport
+from ecr_publish.model.image import PublishedImage
+from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
+from ecr_publish.model.target import Target
+from ecr_publish.oci.images import RegistryImages
+from ecr_publish.ports import Access
+from ecr_publish.run.clock import SimulatedClock
+from ecr_publish.run.stop import StopRequest
+from tests.unit.http.scripted import Asked, Scripted, serving
+from tests.unit.oci.layouts import single
+
+PLAIN = Target("plain", "plain", PlainRegistry("registry.example"))
+PUBLIC = Target("public", "public", EcrPublicRegistry("acme"))
+PRIVATE = Target("dev", "dev", EcrRegistry("111111111111", "us-east-2"))
+BASIC = "Basic " + base64.b64encode(b"me:password").decode()
+DIGEST = "sha256:" + "a" * 64
+
+
+@dataclass
+class Given:
+    """One access for every target, numbered by renewal."""
+
+    url: str
+    renewals: int = 0
+
+    def access(self, target: Target) -> Access:
+        return Access(self.url, BASIC if not self.renewals else f"{BASIC}{self.renewals}")
+
+    def renew(self, target: Target) -> Access:
+        self.renewals += 1
+        return self.access(target)
+
+
+@dataclass
+class BearerRegistry:
+    """Issues Bearer tokens at /token; serves one manifest to whoever has the present one."""
+
+    realm: str = "{url}/token"
+    valid: int = 1
+    issued: int = 0
+    expired_status: int = 401
+    server: Scripted | None = None
+    tokens_asked: list[Asked] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        assert self.server is not None
+        if asked.path.startswith("/token"):
+            self.tokens_asked.append(asked)
+            self.issued += 1
+            return 200, {}, b'{"token":"t%d"}' % self.issued
+        if asked.headers.get("authorization") == f"Bearer t{self.valid}":
+            return 200, {"Docker-Content-Digest": DIGEST}, b""
+        if "authorization" in asked.headers and self.expired_status == 400:
+            return 400, {}, b'{"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}'
+        realm = self.realm.format(url=self.server.url)
+        scope = "repository:web:pull,push"
+        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="registry",scope="{scope}"'}, b""
+
+
+def engine(url: str, given: Given | None = None) -> RegistryImages:
+    stop = StopRequest()
+    clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC), stop)
+    return RegistryImages(Transport(stop), given or Given(url), clock, lambda seconds: seconds)
+
+
+@pytest.fixture
+def registry() -> Iterator[BearerRegistry]:
+    made = BearerRegistry()
+    with serving(made) as server:
+        made.server = server
+        yield made
+
+
+def url(registry: BearerRegistry) -> str:
+    assert registry.server is not None
+    return registry.server.url
+
+
+def test_a_challenge_is_answered_once_and_its_token_kept(registry: BearerRegistry):
+    images = engine(url(registry))
+    for _ in range(3):
+        assert str(images.digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0")) == DIGEST
+    assert registry.issued == 1
+    assert registry.tokens_asked[0].headers["authorization"] == BASIC
+    assert "scope=repository%3Aweb%3Apull%2Cpush" in registry.tokens_asked[0].path
+
+
+@pytest.mark.parametrize(("target", "status"), [(PLAIN, 401), (PUBLIC, 400)])
+def test_a_bearer_that_expires_is_fetched_anew(registry: BearerRegistry, target: Target, status: int):
+    registry.expired_status = status
+    images, repository = engine(url(registry)), Repository(target.registry, "web")
+    assert images.digest(target, repository, "1.0") is not None
+    registry.valid = 2
+    assert images.digest(target, repository, "1.0") is not None
+    assert registry.issued == 2
+
+
+def test_ecr_public_never_sees_basic_on_v2(registry: BearerRegistry):
+    registry.expired_status = 400
+    assert engine(url(registry)).digest(PUBLIC, Repository(PUBLIC.registry, "web"), "1.0") is not None
+    assert registry.server is not None
+    sent = [each.headers.get("authorization") for each in registry.server.asked if each.path.startswith("/v2")]
+    assert sent == [None, "Bearer t1"]
+
+
+def test_a_token_that_is_never_right_is_an_error_and_not_a_loop(registry: BearerRegistry):
+    registry.valid = -1
+    with pytest.raises(NotAuthorised):
+        engine(url(registry)).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0")
+    assert registry.issued <= 3
+
+
+@pytest.mark.parametrize("realm", ["http://evil.example/token", "ftp://127.0.0.1/", "http://127.evil.example/t", "x"])
+def test_credentials_go_to_no_realm_that_is_not_https(registry: BearerRegistry, realm: str):
+    registry.realm = realm
+    with pytest.raises(NotAuthorised, match="not HTTPS"):
+        engine(url(registry)).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0")
+
+
+def test_a_private_ecr_token_is_never_taken_to_a_realm(registry: BearerRegistry):
+    with pytest.raises(NotAuthorised):
+        engine(url(registry)).digest(PRIVATE, Repository(PRIVATE.registry, "web"), "1.0")
+    assert registry.issued == 0
+
+
+def test_an_expired_basic_token_is_renewed_exactly_once():
+    expired = b'{"errors":[{"code":"DENIED","message":"Your authorization token has expired."}]}'
+    with serving(lambda asked: (403, {}, expired)) as server:
+        given = Given(server.url)
+        with pytest.raises(TokenExpired):
+            engine(server.url, given).find(PRIVATE, Repository(PRIVATE.registry, "web"), "1.0")
+        assert given.renewals <= 2
+
+
+def uploading(location: Callable[[Asked], str]) -> Callable[[Asked], tuple[int, dict[str, str], bytes]]:
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        if asked.method == "POST":
+            return 202, {"Location": location(asked)}, b""
+        return (404, {}, b"") if asked.method in ("HEAD", "GET") else (201, {}, b"")
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "location", ["http://127.0.0.1:1/upload", "https://{host}/upload", "http://evil.example/upload", "//evil.example/u"]
+)
+def test_an_upload_location_elsewhere_is_refused(tmp_path: Path, location: str):
+    with serving(uploading(lambda asked: location.format(host=asked.headers["host"]))) as server:
+        repository = Repository(PRIVATE.registry, "web")
+        with pytest.raises(RegistryRefused, match="not the registry"):
+            engine(server.url).push(single(tmp_path), PRIVATE, repository, ("1.0",), lambda progress: None)
+        assert [each.method for each in server.asked if each.method == "PUT"] == []
+
+
+def test_a_relative_upload_location_is_of_the_registry(tmp_path: Path):
+    with serving(uploading(lambda asked: "/v2/web/blobs/uploads/1?state=a")) as server:
+
+        def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+            if asked.method == "HEAD" and any(
+                each.path.endswith("/1.0") and each.method == "PUT" for each in server.asked
+            ):
+                return 200, {"Docker-Content-Digest": str(layout.digest)}, b""
+            return uploading(lambda _: "/v2/web/blobs/uploads/1?state=a")(asked)
+
+        layout = single(tmp_path)
+        server.answer = answer
+        images, repository = engine(server.url), Repository(PRIVATE.registry, "web")
+        images.push(layout, PRIVATE, repository, ("1.0",), lambda progress: None)
+        puts = [each.path for each in server.asked if each.method == "PUT" and "uploads" in each.path]
+        assert all("state=a&digest=sha256:" in path for path in puts)
+
+
+def test_a_blob_s_storage_gets_no_authorization():
+    with serving(lambda asked: (200, {}, b"{}")) as storage:
+        blob = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+        config = f'{{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{blob}","size":2}}'
+        manifest = b'{"schemaVersion":2,"config":%s,"layers":[]}' % config.encode()
+
+        def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+            if "/blobs/" in asked.path:
+                return 307, {"Location": f"{storage.url}/bucket?signature=1"}, b""
+            return 200, {"Content-Type": "application/vnd.oci.image.manifest.v1+json"}, manifest
+
+        with serving(answer) as server:
+            images, repository = engine(server.url), Repository(PRIVATE.registry, "web")
+            found = images.find(PRIVATE, repository, "1.0")
+            assert isinstance(found, PublishedImage)
+            assert images.labels(PRIVATE, found) == {}
+        assert [each.headers.get("authorization") for each in storage.asked] == [None]
