@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ecr_publish.plan.intent import Intent
     from ecr_publish.ports import Clock, Ports
     from ecr_publish.preflight import Preflight
+    from ecr_publish.run.ledger import Entry
     from ecr_publish.run.outcome import Outcome
 
 __all__ = ["Project", "Reporter", "Told", "World", "insist", "make", "open_project", "perform", "ports_of", "targets"]
@@ -232,19 +233,29 @@ def perform(
         ledger = scheduler.ledger
     else:
         ledger = scheduler.execute(plan.intents)
+    problems = (*before.problems, *_stopped(stop, ledger.entries))
     report = Report(
         command=command,
         plan=plan,
         entries=ledger.entries,
-        exit_code=exit_code(ledger.entries, before.problems),
+        exit_code=exit_code(ledger.entries, problems),
         started=started,
         finished=clock.now(),
-        errors=before.problems,
+        errors=problems,
         warnings=(*plan.warnings, *before.notes),
         connections=world.connections(),
     )
     observers.plugins.run_finished(report)
     return replace(report, warnings=(*report.warnings, *observers.plugins.warnings))
+
+
+def _stopped(stop: StopRequest, entries: tuple[Entry, ...]) -> tuple[PublishError, ...]:
+    """A stop that came between two intents failed none of them, and is told all the same."""
+    from ecr_publish.run.outcome import Failed, NotStarted
+
+    told = any(isinstance(each.outcome, Failed) and each.outcome.error.exit_code in (130, 143) for each in entries)
+    unfinished = any(isinstance(each.outcome, NotStarted) for each in entries)
+    return (stop.error(),) if stop.asked and unfinished and not told else ()
 
 
 def _checked(plan: Plan, ports: Ports, config: Config) -> Preflight:

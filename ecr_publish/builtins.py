@@ -27,34 +27,34 @@ class Builtins:
     @hookimpl
     def steps(self) -> tuple[Step, ...]:
         """build, tag, login, push, scan-wait, promote."""
-        from ecr_publish.steps.build import Build  # noqa: PLC0415 - only commands that plan need them
-        from ecr_publish.steps.login import Login  # noqa: PLC0415
-        from ecr_publish.steps.promote import Promote  # noqa: PLC0415
-        from ecr_publish.steps.push import Push  # noqa: PLC0415
-        from ecr_publish.steps.scan_wait import ScanWait  # noqa: PLC0415
-        from ecr_publish.steps.tag import Tag  # noqa: PLC0415
+        from ecr_publish.steps.build import Build
+        from ecr_publish.steps.login import Login
+        from ecr_publish.steps.promote import Promote
+        from ecr_publish.steps.push import Push
+        from ecr_publish.steps.scan_wait import ScanWait
+        from ecr_publish.steps.tag import Tag
 
         return (Build(), Tag(), Login(), Push(), ScanWait(), Promote())
 
     @hookimpl
     def builders(self) -> tuple[Builder, ...]:
         """docker, layout, archive, files."""
-        from ecr_publish.builders import builtin_builders  # noqa: PLC0415
+        from ecr_publish.builders import builtin_builders
 
         return builtin_builders(self._environment)
 
     @hookimpl
     def reporters(self) -> tuple[Reporter, ...]:
         """console, markdown, json."""
-        from ecr_publish.report.console import ConsoleReporter  # noqa: PLC0415
-        from ecr_publish.report.jsontext import JsonReporter  # noqa: PLC0415
-        from ecr_publish.report.markdown import MarkdownReporter  # noqa: PLC0415
+        from ecr_publish.report.console import ConsoleReporter
+        from ecr_publish.report.jsontext import JsonReporter
+        from ecr_publish.report.markdown import MarkdownReporter
 
         return (ConsoleReporter(), MarkdownReporter(), JsonReporter())
 
     @hookimpl
     def gate(self, promotion: Promotion, evidence: ScanEvidence) -> Verdict:
         """Thresholds per severity."""
-        from ecr_publish.gate.thresholds import thresholds  # noqa: PLC0415
+        from ecr_publish.gate.thresholds import thresholds
 
         return thresholds(promotion, evidence)

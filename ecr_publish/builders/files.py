@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ecr_publish.builders import gzip
-from ecr_publish.builders.inherited import Base, base_image
 from ecr_publish.builders.blobs import CONFIG, INDEX, LAYER_GZIP, MANIFEST, Blob, Blobs, Compressing
+from ecr_publish.builders.inherited import Base, base_image
 from ecr_publish.builders.tree import Entry, entries
 from ecr_publish.config.model import FilesBuild
 from ecr_publish.model.digest import Digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +14,7 @@ from ecr_publish.cli.lines import Lines
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
+from ecr_publish.report.console import render
 from ecr_publish.run.stop import StopRequest
 
 World = Callable[[app.Project, StopRequest], AbstractContextManager[app.World]]
@@ -38,7 +40,12 @@ def carry_out(
             app.insist(plan, saved_plan)
         lines = Lines(app.monotonic)
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
-    click.echo(reporter.text(report), nl=False)
+    if output == "console" and sys.stdout.isatty():
+        from rich.console import Console
+
+        render(report, Console())
+    else:
+        click.echo(reporter.text(report), nl=False)
     return report.exit_code
 
 

@@ -36,7 +36,7 @@ class _Check:
 
 
 def check_names(tree: Map, complaints: Complaints) -> None:
-    """The environments that edges name, checked on the tree: so that this is told even where something else is wrong."""
+    """The environments that edges name, checked on the tree: told even where something else is wrong."""
     environments = [
         str(each["name"]) for each in tree.get("environments", ()) if isinstance(each, Map) and "name" in each
     ]
@@ -212,7 +212,7 @@ def _credentials(check: _Check) -> None:
         names = ", ".join(bare)
         check.error(
             ("environments", max(bare.values())),
-            f"{len(bare)} accounts ({names}) have neither role: nor profile:; ambient credentials belong to one account",
+            f"{len(bare)} accounts ({names}) have neither role: nor profile:, and ambient credentials are for one",
             "add role: arn:aws:iam::ACCOUNT:role/NAME to all but one",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 
 HINT = (
-    "start Docker, or set DOCKER_HOST; in CodeBuild the project needs privileged mode, in GitLab a docker:dind service; "
+    "start Docker, or set DOCKER_HOST; CodeBuild needs privileged mode, GitLab a docker:dind service; "
     "an image of plain files needs no engine (`build: {files: ...}`)"
 )
 BUILD_SECONDS = 3600

@@ -21,7 +21,7 @@ class DockerImages:
         self._environment = environment
 
     def layout(self, image: InEngine, output: Path, notify: Notify) -> InLayout:
-        """Write the image as a layout into `output`, never holding a layer. Raises EngineUnavailable, ResultUnusable."""
+        """Write the image as a layout into `output`, streaming. Raises EngineUnavailable, ResultUnusable."""
         import docker
 
         archive = output.parent / f".{output.name}.save"

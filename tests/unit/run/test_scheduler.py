@@ -143,7 +143,7 @@ def test_observers_are_called_in_order_from_one_thread():
         for _ in range(50):
             ports.notify("x")
 
-    _, seen, _ = execute([intent(name) for name in "abcdef"], {name: tells for name in "abcdef"})
+    _, seen, _ = execute([intent(name) for name in "abcdef"], dict.fromkeys("abcdef", tells))
     assert len(seen.threads) == 1
     assert seen.words.count("progress a") == 50
     assert seen.words.index("started a") < seen.words.index("progress a") < seen.words.index("finished a Done")
@@ -160,5 +160,5 @@ def test_independent_intents_run_side_by_side():
     def meets(ports):
         meeting.wait()
 
-    outcomes, _, _ = execute([intent(name) for name in "abc"], {name: meets for name in "abc"})
+    outcomes, _, _ = execute([intent(name) for name in "abc"], dict.fromkeys("abc", meets))
     assert all(isinstance(outcome, Done) for outcome in outcomes.values())
