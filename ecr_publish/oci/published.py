@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import Child, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.closure import Closure
@@ -11,9 +12,8 @@ from ecr_publish.oci.manifest import Document, Index, Manifest
 
 def published(image: Closure, repository: Repository, tags: tuple[str, ...]) -> PublishedImage:
     """The image with its children; indexes inside an index are opened, their children stand in their place."""
-    return PublishedImage(
-        repository, image.root.digest, tags, tuple(_children(image.root, image)), image.root.media_type, image.size
-    )
+    children = tuple(_children(image.root, image.documents))
+    return PublishedImage(repository, image.root.digest, tags, children, image.root.media_type, image.size)
 
 
 def scannable(child: Descriptor, manifest: Manifest) -> bool:
@@ -26,16 +26,16 @@ def scannable(child: Descriptor, manifest: Manifest) -> bool:
     return child.artifact_type is None and manifest.is_image
 
 
-def _children(document: Document, image: Closure) -> list[Child]:
+def _children(document: Document, documents: dict[Digest, Document]) -> list[Child]:
     if isinstance(document, Manifest):
         return []
-    found: dict[str, Child] = {}
+    found: dict[Digest, Child] = {}
     for each in document.children:
-        below = image.documents[each.digest]
+        below = documents[each.digest]
         inner = (
-            _children(below, image)
+            _children(below, documents)
             if isinstance(below, Index)
             else [Child(each.digest, each.platform, scannable(each, below))]
         )
-        found.update({str(child.digest): child for child in inner})
+        found.update({child.digest: child for child in inner})
     return list(found.values())
