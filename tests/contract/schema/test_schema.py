@@ -81,7 +81,8 @@ def test_the_shipped_examples_are_valid(tmp_path):
 
 
 def test_a_seed_file_is_checked_by_its_schema(tmp_path):
-    good = "findings: [{ id: CVE-1, severity: HIGH }]\nrepositories: [{ account: '111111111111', region: us-east-2, name: a/b }]\n"
+    good = "findings: [{ id: CVE-1, severity: HIGH }]\n"
+    good += "repositories: [{ account: '111111111111', region: us-east-2, name: a/b }]\n"
     assert valid(tmp_path, seed_schema(), good, "findings: [{ id: CVE-1 }]\n", "seeds: []\n") == [True, False, False]
 
 
