@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecr_publish.errors import BadImage, TagTaken
+from ecr_publish.local.quirks import Quirks
 from ecr_publish.model.digest import digest_of
 from ecr_publish.model.events import Transferred
 from tests.contract.oci.registries import HERE, World, world
@@ -101,15 +102,14 @@ def test_labels_are_the_config_s_under_the_annotations(ecr: World, tmp_path: Pat
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_the_same_digest_under_an_immutable_tag_is_success(tmp_path: Path, refused: bool):
-    from ecr_publish.local.quirks import Quirks
-
     with world(Quirks(same_digest_refused=refused)) as ecr:
         repository = ecr.create("web", immutable=True)
         layout = single(tmp_path)
         ecr.push(layout, repository, "1.0")
         assert ecr.push(layout, repository, "1.0").already_there
-        ecr.fail("status", action="ecr:PutImage", status=503)
-        assert not ecr.push(single(tmp_path / "b", b"b"), repository, "1.1").already_there
+        pushed = ecr.push(layout, repository)
+        ecr.copy(pushed, repository, "1.0", to=HERE)  # a retag does not ask first
+        assert ecr.tags(repository) == {"1.0": str(layout.digest)}
 
 
 def test_an_immutable_tag_of_another_digest_is_taken_and_both_are_named(ecr: World, tmp_path: Path):

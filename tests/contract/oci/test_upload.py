@@ -60,6 +60,22 @@ def test_a_broken_part_is_sent_again_and_the_others_are_not(ecr: World, tmp_path
     assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 6
 
 
+def test_what_arrived_of_a_broken_part_is_not_sent_again(ecr: World, tmp_path: Path):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.fail("cut", action="ecr:UploadLayerPart", index=2, after=PART // 2)
+
+    def arriving(request) -> None:
+        if request.method == "GET":
+            (session,) = ecr.ecr.uploads._open.values()
+            session.write(BYTES[session.size : session.size + PART // 2])
+
+    ecr.ecr.script.on_request = arriving
+    assert sending.send()
+    ecr.ecr.script.on_request = None
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert ecr.asked().count("POST ecr:InitiateLayerUpload") == 1
+
+
 def test_a_part_that_arrived_though_its_answer_was_lost_ends_well(ecr: World, tmp_path: Path):
     """The session is further than we know, or (sticky range) says nothing useful: then a new one is begun."""
     sending, wire, _ = upload(ecr, tmp_path, [])
