@@ -122,12 +122,12 @@ class World:
 
 
 @contextmanager
-def world(quirks: Quirks | None = None) -> Iterator[World]:
+def world(quirks: Quirks | None = None, stalled: float = 60.0) -> Iterator[World]:
     """A running embedded ECR and the engine, on one simulated clock."""
     clock, stop = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC)), StopRequest()
     with embedded_ecr(Settings(quirks=quirks or Quirks()), clock) as server:
         source = Tokens(server, clock)
-        images = RegistryImages(Transport(stop), source, clock, lambda seconds: seconds)
+        images = RegistryImages(Transport(stop, stalled=stalled), source, clock, lambda seconds: seconds)
         source.access(HERE), source.access(THERE)
         try:
             yield World(server.ecr, images, source, clock, stop)

@@ -19,7 +19,7 @@ from ecr_publish.errors import (
 )
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
-from tests.contract.oci.registries import HERE, THERE, World
+from tests.contract.oci.registries import HERE, THERE, World, world
 from tests.unit.oci.layouts import multi, single
 
 KINDS = {
@@ -79,6 +79,16 @@ def test_a_blob_whose_connection_is_reset_is_sent_again(ecr: World, tmp_path: Pa
     ecr.fail("cut", action="ecr:CompleteLayerUpload", after=1 << 20)
     ecr.push(single(tmp_path, b"l" * (4 << 20)), repository, "1.0")
     assert whole(ecr, repository)
+
+
+@pytest.mark.parametrize("action", ["BatchGetImage", "InitiateLayerUpload", "CompleteLayerUpload", "PutImage"])
+def test_a_registry_that_falls_silent_is_cut_and_asked_again(tmp_path: Path, action: str):
+    with world(stalled=0.3) as ecr:
+        repository = ecr.create("web")
+        ecr.fail("hang", action=f"ecr:{action}", seconds=0.6)
+        ecr.push(single(tmp_path), repository, "1.0")
+        assert whole(ecr, repository)
+        assert set(ecr.tags(repository)) == {"1.0"}
 
 
 def test_a_digest_that_the_registry_sees_otherwise_is_a_mismatch(ecr: World, tmp_path: Path):
