@@ -116,12 +116,17 @@ def _failed(reason: str, code: int) -> int:
 
 
 def _crashed(error: Exception) -> int:
+    click.echo(f"error: a fault of ours: {type(error).__name__}: {error}", err=True)
+    click.echo(f"  hint: please report it with {crash_log(error)}; it should hold no secret, but look first", err=True)
+    return _failed("internal", 1)
+
+
+def crash_log(error: BaseException) -> str:
+    """The path of a file that says where in our code a fault happened: for a report, never for the screen."""
     import tempfile
     import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="ecr-publish-", suffix=".log", delete=False) as log:
         log.write(f"ecr-publish {__version__}, Python {sys.version}\n")
         log.write("".join(traceback.format_exception(error)))
-    click.echo(f"error: a fault of ours: {type(error).__name__}: {error}", err=True)
-    click.echo(f"  hint: please report it with {log.name}, which holds no secret but look before you send it", err=True)
-    return _failed("internal", 1)
+    return log.name

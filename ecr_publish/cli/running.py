@@ -11,10 +11,12 @@ import click
 
 from ecr_publish import app
 from ecr_publish.cli.lines import Lines
+from ecr_publish.cli.main import crash_log
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 from ecr_publish.report.console import render
+from ecr_publish.run.outcome import Failed
 from ecr_publish.run.stop import StopRequest
 
 World = Callable[[app.Project, StopRequest], AbstractContextManager[app.World]]
@@ -46,6 +48,10 @@ def carry_out(
         render(report, Console())
     else:
         click.echo(reporter.text(report), nl=False)
+    for entry in report.entries:
+        outcome = entry.outcome
+        if isinstance(outcome, Failed) and outcome.error.code == "internal":
+            click.echo(f"log of {entry.intent.id}: {crash_log(outcome.error)}", err=True)
     return report.exit_code
 
 

@@ -55,8 +55,15 @@ def make_plan(
         config_hash=hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
         versions=(("ecr-publish", __version__), *versions),
         context_hashes=tuple(sorted(ask.inputs.items())),
-        warnings=(*origin.warnings, *warnings),
+        warnings=(*origin.warnings, *untrusted(origin), *warnings),
     )
+
+
+def untrusted(origin: Origin) -> tuple[str, ...]:
+    """What is to be said of a build-only plan."""
+    if origin.trusted:
+        return ()
+    return ("this run's code is not trusted: it only builds, without credentials (`ecr-publish origin` shows why)",)
 
 
 def tags_of(config: Config, image: Image, origin: Origin, now: datetime) -> TagSet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import queue
-import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -131,7 +130,7 @@ class Scheduler:
             fault = PublishError(
                 what=f"a fault of ours or of a plugin: {type(error).__name__}: {error}",
                 where=intent.id,
-                hint="please report it with this text:\n" + "".join(traceback.format_exception(error)),
+                hint="run again; if it stays, report it with the log named below",
             )
             fault.__cause__ = error
             return Failed(fault)
