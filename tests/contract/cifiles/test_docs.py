@@ -1,0 +1,30 @@
+"""The snippets of docs/ci.md are valid, and say what the three files have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.contract.cifiles.conftest import ROOT
+from tests.contract.cifiles.schema import complaints
+
+PAGE = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+WORKFLOW, INCLUDE = re.findall(r"^```yaml\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_workflow_fits_githubs_schema(tmp_path: Path):
+    file = tmp_path / "publish.yml"
+    file.write_text(WORKFLOW)
+    assert complaints("vendor.github-workflows", file) == ""
+
+
+def test_the_include_fits_gitlabs_schema(tmp_path: Path):
+    file = tmp_path / ".gitlab-ci.yml"
+    file.write_text(INCLUDE)
+    assert complaints("vendor.gitlab-ci", file, "--data-transform", "gitlab-ci") == ""
+
+
+def test_the_page_names_every_input_output_and_variable(action: dict[str, Any], buildspec: dict[str, Any]):
+    names = [*action["inputs"], *action["outputs"], *buildspec["env"]["variables"]]
+    assert [name for name in names if f"`{name}`" not in PAGE] == []
