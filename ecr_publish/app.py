@@ -78,6 +78,7 @@ class World:
 
     ports: Ports
     connections: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    created: tuple[str, ...] = ()  # repositories that a rehearsal made, because the file declares them
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,10 +308,10 @@ def rehearsal_world(
 
         clock = SimulatedClock(SystemClock(stop).now(), stop)
         with embedded_ecr(settings_of(told.findings, told.seed, told.faults), clock) as server:
-            declare(server, project.config, told.seed, project.root)
+            created = declare(server, project.config, told.seed, project.root)
             sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
             with ports_of(project, sessions, clock, stop, env, {}) as ports:
-                yield World(ports, lambda: connections(server))
+                yield World(ports, lambda: connections(server), created)
 
     return world
 

@@ -38,8 +38,12 @@ def settings_of(findings_path: str | None, seed_path: str | None, faults_path: s
     )
 
 
-def declare(server: Server, config: Config, seed_path: str | None, root: Path) -> None:
-    """Plant the seed, then create what the file declares and the seed does not have: scanned on push, mutable."""
+def declare(server: Server, config: Config, seed_path: str | None, root: Path) -> tuple[str, ...]:
+    """Plant the seed, then create what the file declares and the seed does not have: scanned on push, mutable.
+
+    The names of what was created.
+    """
+    created = []
     ecr: Any = server.ecr
     plant(seed_of(seed_path), ecr, root)
     for target in targets(config):
@@ -51,6 +55,8 @@ def declare(server: Server, config: Config, seed_path: str | None, root: Path) -
             if name not in registry.repositories:
                 registry.repositories[name] = Repository(name, ecr.clock.now().timestamp(), scan_on_push=True)
                 ecr.store.save(registry, registry.repositories[name])
+                created.append(f"{registry.host}/{name}")
+    return tuple(created)
 
 
 def connections(server: Server) -> tuple[tuple[str, str], ...]:

@@ -37,6 +37,8 @@ def carry_out(
     for warning in project.warnings:
         click.echo(f"warning: {warning}", err=True)
     with stopping() as stop, world(project, stop) as there:
+        for name in there.created:
+            click.echo(f"rehearsal: created the repository {name}", err=True)
         plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
         if saved_plan is not None:
             app.insist(plan, saved_plan)
