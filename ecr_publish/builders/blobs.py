@@ -51,7 +51,7 @@ class Blobs:
         digest = Digest("sha256:" + hashlib.sha256(content).hexdigest())
         with self._spool() as file:
             file.write(content)
-        Path(file.name).replace(self.path(digest))
+        self._keep(file.name, digest)
         return Blob(digest, len(content), media_type)
 
     def put_json(self, value: Mapping[str, Any], media_type: str) -> Blob:
@@ -67,7 +67,7 @@ class Blobs:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
-        Path(file.name).replace(self.path(sink.digest))
+        self._keep(file.name, sink.digest)
         return Blob(sink.digest, sink.size, media_type)
 
     def finish(self, root: Blob, annotations: Mapping[str, str] | None = None) -> None:
@@ -76,6 +76,11 @@ class Blobs:
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [root.descriptor(**more)]}
         (self.layout / "index.json").write_text(json.dumps(index, sort_keys=True), encoding="utf-8")
         (self.layout / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}', encoding="utf-8")
+
+    def _keep(self, spooled: str, digest: Digest) -> None:
+        # A temporary file is its maker's alone; a layout is handed on to other jobs and users.
+        Path(spooled).chmod(0o644)
+        Path(spooled).replace(self.path(digest))
 
     def _spool(self) -> Any:
         return tempfile.NamedTemporaryFile(dir=self._directory, prefix=".spool-", delete=False)

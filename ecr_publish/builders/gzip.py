@@ -19,9 +19,12 @@ class Compressor(Protocol):
 
 # RFC 1952: no name, no time, "unknown" operating system: nothing of the machine is in the stream.
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_LARGEST = 0xFFFF  # RFC 1951, 3.2.4: the length of a stored block has 16 bits
 
 
 class _Gzip:
+    """RFC 1952's header and trailer around somebody's deflate."""
+
     def __init__(self, deflate: Compressor) -> None:
         self._deflate = deflate
         self._crc, self._size, self._begun = 0, 0, False
@@ -42,16 +45,41 @@ class _Gzip:
         return header
 
 
-def portable() -> Compressor:
-    """zlib's own algorithm, for images that must have the same digest on every machine.
+class _Stored:
+    """Deflate without compression: full blocks only, however the data is cut when it comes."""
 
-    ISA-L is several times as fast and picks its code by the processor, so its output may differ between machines.
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def compress(self, data: bytes, /) -> bytes:
+        """The full blocks so far."""
+        self._held += data
+        full = len(self._held) // _LARGEST * _LARGEST
+        blocks = b"".join(_block(self._held[at : at + _LARGEST], 0) for at in range(0, full, _LARGEST))
+        del self._held[:full]
+        return blocks
+
+    def flush(self) -> bytes:
+        """The rest as the final block; it may be empty."""
+        return _block(self._held, 1)
+
+
+def _block(data: bytes | bytearray, final: int) -> bytes:
+    return struct.pack("<BHH", final, len(data), len(data) ^ 0xFFFF) + data
+
+
+def portable() -> Compressor:
+    """Stored blocks, for images that must have the same digest on every machine.
+
+    RFC 1951 says what a stream means, not which of many streams a compressor writes: zlib's patches for some
+    processors, zlib-ng (what some Pythons are built on) and ISA-L each write others. Stored blocks leave no choice.
     """
-    return _Gzip(zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 8, zlib.Z_DEFAULT_STRATEGY))
+    return _Gzip(_Stored())
 
 
 def fast() -> Compressor:
-    """ISA-L, for layers that an engine hands out uncompressed: their digests exist only here."""
+    """ISA-L, for layers that an engine hands out uncompressed. Its output is the same for one version on one kind of
+    processor only."""
     from isal import isal_zlib
 
     return _Gzip(isal_zlib.compressobj(1, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS))

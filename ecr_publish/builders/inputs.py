@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ecr_publish.builders.tree import OURS
+from ecr_publish.builders.dockercontext import DOCKERFILE, context_files
+from ecr_publish.builders.inherited import SCRATCH
+from ecr_publish.builders.tree import Directory, Entry, File, Link, entries
 from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
+from ecr_publish.errors import BuildFailed, MachineFault
+from ecr_publish.model.platform import parse_platform
 
 BLOCK = 1 << 20
 
 
 def inputs_hash(build: Build, root: Path) -> str:
-    """Over the settings and the content, names and executable bits of every file that can go in.
+    """Over the settings, and names, executable bits and content of every file that can go in: 64 hex digits (sha256).
 
-    A path that does not exist counts as absent: saying so is the builder's part. 64 hex digits (sha256).
+    Nothing of the machine is in it: no times, owners or absolute paths. What does not exist counts as absent: saying
+    so is the builder's part. Raises MachineFault for a file that cannot be read.
     """
-    total = hashlib.sha256(build.model_dump_json().encode())
-    for path in paths(build, root):
-        _add(total, path, root)
-    return total.hexdigest()
+    inputs = _Inputs(root)
+    inputs.add(b"build", build.model_dump_json().encode())
+    try:
+        inputs.of(build)
+    except BuildFailed as error:
+        inputs.add(b"absent", error.what.replace(str(root), ".").encode())
+    except OSError as error:
+        raise MachineFault(
+            what=f"{error.filename} cannot be read: {error.strerror}", where="inputs", hint="check its permissions"
+        ) from error
+    return inputs.total.hexdigest()
 
 
 def paths(build: Build, root: Path) -> Iterator[Path]:
@@ -31,63 +41,85 @@ def paths(build: Build, root: Path) -> Iterator[Path]:
         case DockerBuild(context=context):
             yield root / context
         case LayoutBuild(layout=layout):
-            yield root / layout / "index.json" if (root / layout).is_dir() else root / layout
+            yield _of_layout(root / layout)
         case ArchiveBuild(archive=archive):
             yield root / archive
         case FilesBuild(files=files, base=base):
             for file in files:
                 literal = file.source.replace("{os}", "*").replace("{arch}", "*").replace("{variant}", "*")
-                yield from sorted(root.glob(literal)) if "*" in literal else [root / literal]
-            if base is not None and base != "scratch":
-                yield root / base / "index.json"
+                yield from sorted(root.glob(literal)) if set(literal) & set("*?[") else [root / literal]
+            if base is not None and base != SCRATCH:
+                yield _of_layout(root / base)
 
 
-def _add(total: hashlib._Hash, path: Path, root: Path) -> None:
-    if path.is_symlink():
-        total.update(f"link {path.relative_to(root)} {path.readlink()}\0".encode())
-    elif path.is_dir():
-        ignored = ignore_patterns(path)
-        for directory, names, files in os.walk(path):
-            here = Path(directory)
-            names[:] = sorted(name for name in names if name not in (OURS, ".git"))
-            for name in sorted(files):
-                inside = (here / name).relative_to(path).as_posix()
-                if not is_ignored(inside, ignored):
-                    _file(total, here / name, inside)
-    elif path.is_file():
-        _file(total, path, path.name)
-    else:
-        total.update(f"absent {path.name}\0".encode())
+def _of_layout(path: Path) -> Path:
+    """A layout's index names everything in it by digest."""
+    return path / "index.json" if path.is_dir() else path
 
 
-def _file(total: hashlib._Hash, path: Path, name: str) -> None:
-    if path.is_symlink():
-        total.update(f"link {name} {path.readlink()}\0".encode())
-        return
-    if not path.is_file():
-        return
-    status = path.stat()
-    total.update(f"file {name} {bool(status.st_mode & 0o100)} {status.st_size}\0".encode())
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            total.update(block)
+class _Inputs:
+    def __init__(self, root: Path) -> None:
+        self._root, self._known = root, dict[Path, bytes]()
+        self.total = hashlib.sha256()
+
+    def add(self, *fields: bytes) -> None:
+        """One record; each field has its length before it, so that no two lists of fields read the same."""
+        for each in fields:
+            self.total.update(f"{len(each)}:".encode() + each)
+
+    def of(self, build: Build) -> None:
+        match build:
+            case DockerBuild():
+                self._context(build)
+            case LayoutBuild() | ArchiveBuild():
+                for path in paths(build, self._root):
+                    self._file(path.name, path)
+            case FilesBuild(base=base):
+                for platform in build.platforms:
+                    for entry in entries(build.files, self._root, parse_platform(platform)):
+                        self._entry(entry)
+                if base is not None and base != SCRATCH:
+                    self._file("base", _of_layout(self._root / base))
+
+    def _context(self, build: DockerBuild) -> None:
+        context = self._root / build.context
+        name = build.dockerfile or DOCKERFILE
+        for inside, path in context_files(context, name) if context.is_dir() else ():
+            # git's store differs in every clone; the commit that it is at is compared by itself.
+            if inside.split("/")[0] != ".git":
+                self._file(inside, path)
+        self._file(f"Dockerfile {name}", context / name)
+
+    def _entry(self, entry: Entry) -> None:
+        match entry:
+            case Directory(name=name):
+                self.add(b"directory", _bytes(name), f"{entry.uid}:{entry.gid}".encode())
+            case Link(name=name, target=target):
+                self.add(b"link", _bytes(name), _bytes(target))
+            case File(name=name, source=source):
+                self.add(
+                    b"file", _bytes(name), f"{entry.mode:o} {entry.uid}:{entry.gid}".encode(), self._content(source)
+                )
+
+    def _file(self, name: str, path: Path) -> None:
+        if path.is_symlink():
+            self.add(b"link", _bytes(name), _bytes(str(path.readlink())))
+        elif path.is_dir():
+            self.add(b"directory", _bytes(name))
+        elif path.is_file():
+            executable = b"x" if path.stat().st_mode & 0o100 else b"-"
+            self.add(b"file", _bytes(name), executable, self._content(path))
+        else:
+            self.add(b"absent", _bytes(name))
+
+    def _content(self, path: Path) -> bytes:
+        """The digest of a file; several platforms take the same files, which are read once."""
+        if path not in self._known:
+            with path.open("rb") as file:
+                self._known[path] = hashlib.file_digest(file, "sha256").digest()
+        return self._known[path]
 
 
-def ignore_patterns(context: Path) -> tuple[str, ...]:
-    """The lines of `.dockerignore`, without comments and blanks."""
-    path = context / ".dockerignore"
-    if not path.is_file():
-        return ()
-    lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
-    return tuple(line.strip("/") for line in lines if line and not line.startswith("#"))
-
-
-def is_ignored(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a path inside the context is left out: the last pattern that matches it or a parent decides."""
-    ignored = False
-    parents = [name, *(parent.as_posix() for parent in Path(name).parents if parent.as_posix() != ".")]
-    for pattern in patterns:
-        plain = pattern.removeprefix("!")
-        if any(fnmatchcase(each, plain) or fnmatchcase(each, plain.removeprefix("**/")) for each in parents):
-            ignored = not pattern.startswith("!")
-    return ignored
+def _bytes(name: str) -> bytes:
+    """File names are bytes; one that is no UTF-8 is still hashed as what it is."""
+    return name.encode("utf-8", "surrogateescape")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.unpack import unpacked
 from ecr_publish.config.model import LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
@@ -19,20 +20,24 @@ class LayoutBuilder:
     name = "layout"
 
     def build(self, request: BuildRequest, notify: Notify) -> BuiltImage:
-        """The image of the layout. Raises BuildFailed (it is not there), BadImage (it is damaged)."""
+        """The image of the layout; a directory stays where it is, a tar is unpacked into `request.output`.
+
+        Raises BuildFailed (it is not there), BadImage (it is damaged), MachineFault.
+        """
         build: LayoutBuild = request.build
         path = request.root / build.layout
-        if not path.exists():
+        if path.is_dir():
+            return BuiltImage(verified(path, build.reference, notify), self.name)
+        if not path.is_file():
             raise BuildFailed(
                 what=f"{build.layout} is not there",
                 where=f"images.{request.image}.build.layout",
                 hint="run the tool that makes it before this",
             )
-        if path.is_file():
+        with all_or_nothing(request.output):
             if unpacked(path, request.output):
                 raise BadImage(what="it holds links", where=str(path), hint="make the layout without links")
-            path = request.output
-        return BuiltImage(verified(path, build.reference, notify), self.name)
+            return BuiltImage(verified(request.output, build.reference, notify), self.name)
 
 
 def verified(path: Path, reference: str | None, notify: Notify) -> InLayout:
@@ -40,6 +45,6 @@ def verified(path: Path, reference: str | None, notify: Notify) -> InLayout:
     layout = open_layout(path)
     root = layout.root(reference)
     for blob in layout.closure(root.digest).blobs:
-        notify(Note(f"verifying {blob.digest.short}"))
-        layout.check(blob)
+        for _ in layout.blocks(blob):
+            notify(Note(f"verifying {blob.digest.short}"))
     return InLayout(str(path), root.digest)

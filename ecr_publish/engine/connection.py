@@ -6,36 +6,61 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ecr_publish.engine.contexts import config_directory, engine_variables
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 
 HINT = (
-    "start Docker, or set DOCKER_HOST; CodeBuild needs privileged mode, GitLab a docker:dind service; "
+    "start Docker, or set DOCKER_HOST; CodeBuild needs privileged mode, GitLab a docker:dind service with "
+    "DOCKER_HOST=tcp://docker:2376, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH=/certs/client; "
     "an image of plain files needs no engine (`build: {files: ...}`)"
 )
+# What the innermost error says, and what helps where the general hint does not.
+_HINTS = {
+    "Permission denied": "this user may not use the engine: add it to the group docker, or set DOCKER_HOST to its own",
+    "HTTP request to an HTTPS server": "the engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
+}
 BUILD_SECONDS = 3600
 
 
 @contextmanager
 def engine(environment: Mapping[str, str], where: str) -> Iterator[Any]:
-    """docker-py's low-level client. Raises EngineUnavailable where no engine answers, BuildFailed for its refusals."""
+    """docker-py's low-level client. Raises EngineUnavailable where no engine answers or the connection breaks,
+    BuildFailed for its refusals."""
     import docker
     import requests
     from docker.utils import kwargs_from_env
 
+    broken = requests.exceptions.BaseHTTPError  # type: ignore[attr-defined]  # urllib3's, which docker-py lets through
     client = None
     try:
-        settings = kwargs_from_env(environment=dict(environment))
+        settings = kwargs_from_env(environment=engine_variables(environment))
         client = docker.APIClient(version="auto", timeout=BUILD_SECONDS, **settings)
+        # Logins for FROM: of the environment that is passed in, not of the process.
+        client.reload_config(str(config_directory(environment) / "config.json"))
         yield client
     except docker.errors.APIError as error:
+        explanation = str(error.explanation or error)
+        if _hint(explanation) != HINT:
+            raise EngineUnavailable(what=explanation, where=where, hint=_hint(explanation)) from error
         raise BuildFailed(
-            what=f"the engine refuses: {error.explanation or error}", where=where, hint="see the engine's words"
+            what=f"the engine refuses: {explanation}", where=where, hint="see the engine's words"
         ) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        raise EngineUnavailable(what=f"no Docker engine answers: {_root(error)}", where=where, hint=HINT) from error
+        reason = _root(error)
+        raise EngineUnavailable(what=f"no Docker engine answers: {reason}", where=where, hint=_hint(reason)) from error
+    except (docker.errors.StreamParseError, broken, ConnectionError) as error:
+        raise EngineUnavailable(
+            what=f"the engine went away in the middle: {error or type(error).__name__}",
+            where=where,
+            hint="look at the engine's own log (`journalctl -u docker`), then run again",
+        ) from error
     finally:
         if client is not None:
             client.close()
+
+
+def _hint(reason: str) -> str:
+    return next((hint for words, hint in _HINTS.items() if words in reason), HINT)
 
 
 def _root(error: BaseException) -> str:
