@@ -15,7 +15,7 @@ from tarfile import TarInfo
 from typing import TypeAlias
 
 from ecr_publish.builders.tree import Directory, Entry, Link
-from ecr_publish.builders.unpack import members, opened
+from ecr_publish.builders.unpack import opened
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.model.events import Note, Notify
 
@@ -31,8 +31,8 @@ def grown(layers: Iterable[tuple[Path, str]], where: str, notify: Notify) -> dic
     for path, media_type in layers:
         if "zstd" in media_type:
             raise BadImage(what="the base has a layer compressed by zstd", where=where, hint="make it with gzip layers")
-        with opened(path) as tar:
-            for member in members(tar, where):
+        with opened(path) as reading:
+            for member in reading.members():
                 notify(Note("reading the base"))
                 _apply(tree, member)
     return tree

@@ -75,11 +75,11 @@ class _Inputs:
                 for path in paths(build, self._root):
                     self._file(path.name, path)
             case FilesBuild(base=base):
+                if base is not None and base != SCRATCH:
+                    self._file("base", _of_layout(self._root / base))
                 for platform in build.platforms:
                     for entry in entries(build.files, self._root, parse_platform(platform)):
                         self._entry(entry)
-                if base is not None and base != SCRATCH:
-                    self._file("base", _of_layout(self._root / base))
 
     def _context(self, build: DockerBuild) -> None:
         context = self._root / build.context

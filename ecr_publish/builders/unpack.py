@@ -9,6 +9,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -48,16 +49,39 @@ class Bounded:
         return self._file.tell()
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A tar being read, once and in order."""
+
+    tar: tarfile.TarFile
+    most: int  # bytes that all members may have together
+    where: str
+
+    def members(self) -> Iterator[tarfile.TarInfo]:
+        """The members. Raises BadImage for too many, or as soon as one says that it is too large."""
+        total = 0
+        for number, member in enumerate(self.tar):
+            total += member.size
+            if number >= MOST_MEMBERS:
+                raise _bad(self.where, f"it has more than {MOST_MEMBERS} entries")
+            if total > self.most:
+                raise _bad(self.where, f"it unpacks to more than {self.most} bytes")
+            yield member
+            # tarfile keeps every member it has seen.
+            self.tar.members = []  # type: ignore[attr-defined]
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[tarfile.TarFile]:
+def opened(path: Path) -> Iterator[Reading]:
     """The tar, decompressed if need be. Raises BadImage for no tar, one that is cut off, or beyond the bounds."""
     where = str(path)
     try:
         with path.open("rb") as raw:
             most = max(ALWAYS_ALLOWED, LARGEST_RATIO * path.stat().st_size)
-            file = _decompressed(raw)
-            with tarfile.open(fileobj=Bounded(file, most, where), mode="r:") as tar:  # type: ignore[call-overload]
-                yield tar
+            # Headers and padding come on top of what the members say.
+            file = Bounded(_decompressed(raw), 2 * most, where)
+            with tarfile.open(fileobj=file, mode="r:") as tar:  # type: ignore[call-overload]
+                yield Reading(tar, most, where)
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise _bad(where, f"it is no tar, or is cut off: {error}") from error
     except OSError as error:
@@ -67,26 +91,15 @@ def opened(path: Path) -> Iterator[tarfile.TarFile]:
         raise _bad(where, f"it is damaged: {error}") from error
 
 
-def members(tar: tarfile.TarFile, where: str) -> Iterator[tarfile.TarInfo]:
-    """The members in order, at most MOST_MEMBERS. Raises BadImage."""
-    for number, member in enumerate(tar):
-        if number >= MOST_MEMBERS:
-            raise _bad(where, f"it has more than {MOST_MEMBERS} entries")
-        yield member
-        # tarfile keeps every member it has seen.
-        tar.members = []  # type: ignore[attr-defined]
-
-
 def unpacked(archive: Path, directory: Path) -> dict[str, str]:
     """Unpack; returns the symbolic links inside (name -> target, both within the archive), which are not made.
 
     Raises BadImage for absolute or `..` paths, links that lead outside, devices, sparse files, or no tar at all.
     """
     links: dict[str, str] = {}
-    where = str(archive)
-    with opened(archive) as tar:
-        for member in members(tar, where):
-            _member(tar, member, directory, links, where)
+    with opened(archive) as reading:
+        for member in reading.members():
+            _member(reading.tar, member, directory, links, reading.where)
     return links
 
 
