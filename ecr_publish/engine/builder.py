@@ -96,8 +96,8 @@ def _followed(lines: Iterator[dict[str, Any]], where: str, notify: Notify) -> st
             step = text
         if text:
             notify(Untrusted(text))
-        if match := _BUILT.search(text):
-            image_id = match[1]
+        if not image_id and (match := _BUILT.search(text)):
+            image_id = match[1]  # shortened: only where the engine does not say it whole
         if str((line.get("aux") or {}).get("ID", "")).startswith("sha256:"):
             image_id = str(line["aux"]["ID"])
     if not image_id:

@@ -1,0 +1,94 @@
+"""A Docker engine on loopback that answers as it is told: the HTTP side of what docker-py speaks, nothing behind it."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
+
+
+@dataclass
+class Engine:
+    """What it answers to a build, and what it was sent. `cut`: the connection ends before the answer does."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    status: int = 200
+    cut: bool = False
+    url: str = ""
+    builds: list[str] = field(default_factory=list)
+    context: bytes = b""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    engine: Engine
+
+    def do_GET(self) -> None:
+        self._json(200, VERSION)
+
+    def do_POST(self) -> None:
+        self.engine.builds.append(self.path)
+        self.engine.context = self._body()
+        if self.engine.status != 200:
+            self._json(self.engine.status, {"message": "dockerfile parse error line 2: unknown instruction: RUNN"})
+            return
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for line in self.engine.lines:
+            self._chunk(json.dumps(line).encode() + b"\r\n")
+        if self.engine.cut:
+            self.wfile.write(b"ff\r\n")
+            self.close_connection = True
+        else:
+            self._chunk(b"")
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _chunk(self, content: bytes) -> None:
+        self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
+
+    def _json(self, status: int, value: object) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        """Tests say what went wrong themselves."""
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True  # a connection that is kept open must not hold up the end of a test
+
+
+@contextmanager
+def serving(engine: Engine) -> Iterator[Engine]:
+    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block."""
+    handler = type("Handler", (_Handler,), {"engine": engine})
+    with _Server(("127.0.0.1", 0), handler) as server:
+        engine.url = f"tcp://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield engine
+        finally:
+            server.shutdown()
+            thread.join()
