@@ -77,6 +77,13 @@ def test_it_does_not_change_with_what_stays_out(root, build, how):
     assert inputs_hash(build, root) == before
 
 
+def test_a_dockerfile_beside_the_context_counts(root):
+    section = DockerBuild(context="site", dockerfile="../Dockerfile")
+    before = inputs_hash(section, root)
+    change(root, "dockerfile")
+    assert inputs_hash(section, root) != before
+
+
 def test_a_dockerignore_means_nothing_to_files(root):
     (root / "site" / ".dockerignore").write_text("*\n")
     before = inputs_hash(FILES, root)

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecr_publish.builders.files import FilesBuilder
+from ecr_publish.builders.tree import entries
 from ecr_publish.config.model import FileEntry, FilesBuild
-from tests.unit.builders.layouts import quiet, request
+from ecr_publish.model.platform import Platform
+from tests.unit.builders.layouts import quiet, request, top_layer
 
 NAMES = st.text(st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]), min_size=1, max_size=40).filter(
     lambda name: name not in (".", "..", ".git", ".ecr-publish") and len(name.encode()) < 200
@@ -54,3 +56,20 @@ def test_the_order_in_the_file_does_not_matter(tmp_path):
         for order, output in ((files, "one"), (files[::-1], "two"))
     }
     assert len(digests) == 1
+
+
+def test_a_layer_is_in_the_order_of_names_so_that_directories_come_before_what_is_in_them(tmp_path):
+    for name in ("z", "a", "m"):
+        (tmp_path / name).write_text(name)
+    files = tuple(FileEntry(source=name, to=f"/srv/{name}/deep/{name}") for name in ("z", "a", "m"))
+    FilesBuilder().build(request(tmp_path, FilesBuild(files=files)), quiet)
+    names = list(top_layer(tmp_path / "out"))
+    assert names == sorted(names)
+    assert names[:4] == ["srv", "srv/a", "srv/a/deep", "srv/a/deep/a"]
+
+
+def test_what_goes_in_is_listed_in_the_order_of_names(tmp_path):
+    for name in ("z", "a", "m"):
+        (tmp_path / name).write_text(name)
+    files = tuple(FileEntry(source=name, to=f"/{name}") for name in ("z", "a", "m"))
+    assert [entry.name for entry in entries(files, tmp_path, Platform("linux", "amd64"))] == ["a", "m", "z"]
