@@ -82,6 +82,10 @@ class _Inputs:
                         self._entry(entry)
 
     def _context(self, build: DockerBuild) -> None:
+        # A context that leads outside is the builder's to refuse: nothing out there is to be read before that.
+        if not (self._root / build.context).resolve().is_relative_to(self._root.resolve()):
+            self.add(b"outside", build.context.encode())
+            return
         context = self._root / build.context
         name = build.dockerfile or DOCKERFILE
         for inside, path in context_files(context, name) if context.is_dir() else ():
