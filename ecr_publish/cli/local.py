@@ -66,6 +66,8 @@ def command(
 def environment_lines(url: str, account: str) -> str:
     """What makes aws, boto3 and terraform talk to it; proxies and profiles would lead elsewhere."""
     values = {
+        # every other service too: a request for one that is not served must end here by name, never at AWS
+        "AWS_ENDPOINT_URL": url,
         "AWS_ENDPOINT_URL_ECR": url,
         "AWS_ENDPOINT_URL_STS": url,
         "AWS_ACCESS_KEY_ID": account,

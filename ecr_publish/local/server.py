@@ -109,9 +109,17 @@ class Server:
         """Close all ports and end the thread."""
 
         async def stop() -> None:
+            # uvicorn's own shutdown sleeps 0.1 s; a test suite that opens hundreds of servers would wait for nothing
+            tasks = []
             for server in self._servers:
-                server.force_exit = True
-            await asyncio.gather(*(server.shutdown() for server in self._servers))
+                for listener in server.servers:
+                    listener.close()
+                for connection in tuple(server.server_state.connections):
+                    connection.transport.abort()
+                tasks += [*server.server_state.tasks]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
         asyncio.run_coroutine_threadsafe(stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)

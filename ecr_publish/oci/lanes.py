@@ -74,10 +74,10 @@ class Lanes:
         the moment `asked` is not brought again. After the first failure, what has not begun is dropped."""
         taken = [(job, *self._lane(job, asked)) for job in jobs]
         own = [future for _, future, mine in taken if mine]
-        wait(own, return_when=FIRST_EXCEPTION)
-        if any(_failed(future) for future in own):
-            for job, future, _ in taken:
-                self._leave(job.key, future)
+        given_up = threading.Event()
+        for future in own:
+            # in the lane itself: before it takes up the next blob, which a waiting thread may be too late to drop
+            future.add_done_callback(lambda ended: self._give_up(taken, given_up) if _failed(ended) else None)
         wait(own)
         _raise_first(own)
         wait([future for _, future, _ in taken])
@@ -108,6 +108,15 @@ class Lanes:
             if not _failed(future):
                 self._brought[key] = self._moment
                 self._moment += 1
+
+    def _give_up(self, taken: list[tuple[Job, Future[Moved], bool]], given_up: threading.Event) -> None:
+        """Leave all blobs of one image, once: each that is dropped by it ends here too."""
+        with self._lock:
+            if given_up.is_set():
+                return
+            given_up.set()
+        for job, future, _ in taken:
+            self._leave(job.key, future)
 
     def _leave(self, key: Key, future: Future[Moved]) -> None:
         """One image gives up; a blob that nobody else wants and that has not begun is dropped."""

@@ -98,7 +98,14 @@ class Stage:
                 made = Repository(name, START.timestamp(), scan_on_push=True, **settings)
                 registry.repositories.setdefault(name, made)
 
-    def run(self, project: Project | None = None, ask: Ask | None = None, declared: bool = True, **more: Any) -> Report:
+    def run(
+        self,
+        project: Project | None = None,
+        ask: Ask | None = None,
+        declared: bool = True,
+        observer: Any = None,
+        **more: Any,
+    ) -> Report:
         """One run of the whole pipeline (or of what is asked), by the real adapters."""
         project = project or self.project()
         if declared:
@@ -106,7 +113,12 @@ class Stage:
         sessions = Sessions(Explicit(self.server.url))
         with ports_of(project, sessions, self.clock, self.stop, {}, {}) as ports:
             plan = make(project, ask or Ask(), with_inputs=True, now=START)
-            return perform(project, plan, World(replace(ports, **more)), self.stop, Quiet(), command="run")
+            return perform(project, plan, World(replace(ports, **more)), self.stop, observer or Quiet(), command="run")
+
+    def resumed(self) -> None:
+        """As a new process after a stop: nobody has asked to stop yet."""
+        self.stop = StopRequest()
+        self.clock._stop = self.stop
 
     def tags(self, account: str = DEV, region: str = "us-east-2", name: str = "team/web") -> dict[str, str]:
         """Tag -> digest, as the registry has it."""

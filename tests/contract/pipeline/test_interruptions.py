@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ecr_publish.local.faults import Fault
-from tests.contract.pipeline.stage import ENVIRONMENTS, WEB, failures, outcomes, staged
+from tests.contract.pipeline.stage import ENVIRONMENTS, STAGING, WEB, Quiet, failures, outcomes, staged
 
 SHORT = ENVIRONMENTS.splitlines(keepends=True)[:3]
 FILE = (
@@ -45,10 +47,42 @@ def test_a_stop_at_every_request_leaves_nothing_half_tagged_and_a_second_run_fin
                 continue
             assert all(word in ("done", "already", "failed", "not started") for word in outcomes(report).values())
             script.on_request = None
-            stage.stop = type(stage.stop)()
-            stage.clock._stop = stage.stop
+            stage.resumed()
             assert stage.run().exit_code == 0
     assert codes <= {0, {"interrupt": 130, "terminate": 143}[signal]}
+
+
+class StopsIn(Quiet):
+    """Asks to stop when the step of that name begins its own work, or reports its first progress."""
+
+    def __init__(self, stop: Callable[[], None], step: str, moment: str) -> None:
+        self._stop, self._step, self._moment = stop, step, moment
+
+    def started(self, intent: Any) -> None:
+        if self._moment == "begin" and intent.step == self._step:
+            self._stop()
+
+    def finished(self, intent: Any, outcome: Any) -> None:
+        if self._moment == "end" and intent.step == self._step:
+            self._stop()
+
+
+@pytest.mark.parametrize("step", ["build", "tag", "login", "push", "scan-wait", "promote"])
+@pytest.mark.parametrize(("signal", "moment"), [("interrupt", "begin"), ("terminate", "end")])
+def test_a_stop_in_the_work_of_any_step_itself_ends_the_run_there_and_a_second_one_finishes(
+    tmp_path, step, signal, moment
+):
+    with staged(tmp_path) as stage:
+        stage.file(FILE)
+        report = stage.run(observer=StopsIn(getattr(stage.stop, signal), step, moment))
+        after_the_last = (step, moment) == ("promote", "end")
+        assert report.exit_code == (0 if after_the_last else {"interrupt": 130, "terminate": 143}[signal])
+        assert stage.everything_resolves()
+        if step in ("build", "tag", "login", "push") and moment == "begin":
+            assert stage.tags() == {}
+        assert stage.tags(account=STAGING) == {} or after_the_last
+        stage.resumed()
+        assert stage.run().exit_code == 0
 
 
 @pytest.mark.parametrize(
