@@ -1,0 +1,224 @@
+"""A proxy before one registry that counts what a client asks for, and can be far away.
+
+    python -m bench.transfer.meter HOST:PORT        prints its port; then one command per line on stdin:
+
+    open            a further port that no client has heard of; its number is printed
+    rtt SECONDS     every request waits so long before it goes on; a connection's first one twice (its handshake)
+    reset           forget the counts
+    stats           print the counts as JSON
+
+A TLS greeting is answered at once, as a plain Go server answers it: clients that try TLS first pay nothing for it.
+One thread and one connection to the registry per client connection; bodies pass by splice, without Python seeing them.
+"""
+
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+
+RULES = tuple(
+    (name, method, re.compile(path))
+    for name, method, path in (
+        ("ping", "GET", r"/v2/?"),
+        ("mount", "POST", r".*/blobs/uploads/?\?.*mount=.*"),
+        ("POST upload", "POST", r".*/blobs/uploads/?(\?.*)?"),
+        ("PATCH", "PATCH", r".*/blobs/uploads/.+"),
+        ("PUT blob", "PUT", r".*/blobs/uploads/.+"),
+        ("GET upload", "GET", r".*/blobs/uploads/.+"),
+        ("HEAD blob", "HEAD", r".*/blobs/.+"),
+        ("GET blob", "GET", r".*/blobs/.+"),
+        ("HEAD manifest", "HEAD", r".*/manifests/.+"),
+        ("GET manifest", "GET", r".*/manifests/.+"),
+        ("PUT manifest", "PUT", r".*/manifests/.+"),
+        ("tags", "GET", r".*/tags/list.*"),
+        ("referrers", "GET", r".*/referrers/.+"),
+    )
+)
+NOT_TLS = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTPS request to an HTTP server.\n"
+
+
+def kind(method: str, target: str) -> str:
+    """The class of a request."""
+    return next((name for name, verb, path in RULES if verb == method and path.fullmatch(target)), f"{method} other")
+
+
+class Closed(Exception):
+    """One side has hung up."""
+
+
+class Side:
+    """One socket, with what was read of it and not yet understood."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock, self._held = sock, b""
+
+    def head(self) -> bytes:
+        """Everything up to the empty line."""
+        while (end := self._held.find(b"\r\n\r\n")) < 0:
+            more = self.sock.recv(65536)
+            if not more:
+                raise Closed
+            if not self._held and more[0] == 0x16:
+                self.sock.sendall(NOT_TLS)
+                raise Closed
+            self._held += more
+        head, self._held = self._held[: end + 4], self._held[end + 4 :]
+        return head
+
+    def pass_on(self, length: int, to: socket.socket) -> None:
+        """Move exactly that many bytes of a body."""
+        part, self._held = self._held[:length], self._held[length:]
+        to.sendall(part)
+        length -= len(part)
+        if length:
+            self._splice(length, to)
+
+    def pass_chunked(self, to: socket.socket) -> int:
+        """Move a chunked body, framing and all; the bytes that it held."""
+        total = 0
+        while True:
+            line = self._line()
+            to.sendall(line)
+            size = int(line.split(b";")[0], 16)
+            total += size
+            self.pass_on(size + 2, to) if size else to.sendall(self._line())
+            if not size:
+                return total
+
+    def _line(self) -> bytes:
+        while (end := self._held.find(b"\r\n")) < 0:
+            more = self.sock.recv(65536)
+            if not more:
+                raise Closed
+            self._held += more
+        line, self._held = self._held[: end + 2], self._held[end + 2 :]
+        return line
+
+    def _splice(self, length: int, to: socket.socket) -> None:
+        readable, writable = os.pipe()
+        try:
+            while length:
+                moved = os.splice(self.sock.fileno(), writable, min(length, 1 << 16))
+                if not moved:
+                    raise Closed
+                length -= moved
+                while moved:
+                    moved -= os.splice(readable, to.fileno(), moved)
+        finally:
+            os.close(readable)
+            os.close(writable)
+
+
+class Meter:
+    """Counts of all connections; safe from threads."""
+
+    def __init__(self, upstream: tuple[str, int]) -> None:
+        self.upstream, self.rtt, self._lock = upstream, 0.0, threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        with self._lock:
+            self.requests: Counter[str] = Counter()
+            self.connections = self.at_once = self.most = self.sent = 0
+
+    def stats(self) -> dict[str, object]:
+        with self._lock:
+            return {"requests": self.requests, "connections": self.connections, "most": self.most, "sent": self.sent}
+
+    def open(self) -> int:
+        sock = socket.create_server(("127.0.0.1", 0), backlog=256)
+        threading.Thread(target=self._accept, args=(sock,), daemon=True).start()
+        return int(sock.getsockname()[1])
+
+    def _accept(self, sock: socket.socket) -> None:
+        while True:
+            client, _ = sock.accept()
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        first, back = True, None
+        try:
+            front = Side(client)
+            while True:
+                head = front.head()
+                if back is None:
+                    back = Side(socket.create_connection(self.upstream))
+                    with self._lock:
+                        self.connections += 1
+                if not self._exchange(head, front, back, self.rtt * (2 if first else 1)):
+                    return
+                first = False
+        except (Closed, OSError, ValueError):
+            pass
+        finally:
+            client.close()
+            if back is not None:
+                back.sock.close()
+
+    def _exchange(self, head: bytes, front: Side, back: Side, wait: float) -> bool:
+        """One request and its answer; whether the connection goes on."""
+        (method, target, _), fields = parsed(head)
+        with self._lock:
+            self.requests[kind(method, target)] += 1
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+        try:
+            time.sleep(wait)
+            back.sock.sendall(head)
+            if fields.get("expect", "").lower() == "100-continue":
+                front.sock.sendall(back.head())
+            sent = _body(fields, front, back.sock, absent=0)
+            (_, status, *_), answer = parsed(head := back.head())
+            front.sock.sendall(head)
+            if method != "HEAD" and status not in ("204", "304"):
+                _body(answer, back, front.sock, absent=None)
+        finally:
+            with self._lock:
+                self.at_once -= 1
+        with self._lock:
+            self.sent += sent
+        return "close" not in (fields.get("connection", "") + answer.get("connection", "")).lower()
+
+
+def _body(fields: dict[str, str], side: Side, to: socket.socket, *, absent: int | None) -> int:
+    if "chunked" in fields.get("transfer-encoding", "").lower():
+        return side.pass_chunked(to)
+    length = int(fields["content-length"]) if "content-length" in fields else absent
+    if length is None:
+        raise Closed
+    side.pass_on(length, to)
+    return length
+
+
+def parsed(head: bytes) -> tuple[list[str], dict[str, str]]:
+    """The words of the first line, and the fields in lower case."""
+    first, *lines = head.decode("latin-1").split("\r\n")
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return first.split(" ", 2), {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def main(upstream: str) -> None:
+    """Serve until stdin ends."""
+    host, _, port = upstream.rpartition(":")
+    meter = Meter((host, int(port)))
+    print(meter.open(), flush=True)
+    for line in sys.stdin:
+        match line.split():
+            case ["open"]:
+                print(meter.open(), flush=True)
+            case ["rtt", seconds]:
+                meter.rtt = float(seconds)
+            case ["reset"]:
+                meter.reset()
+            case ["stats"]:
+                print(json.dumps(meter.stats()), flush=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

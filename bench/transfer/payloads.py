@@ -1,0 +1,127 @@
+"""The images that are raced: OCI layouts of gzip'd tars, the same bytes on every machine.
+
+S      1 layer of 1 MB
+M      12 layers, 150 MB together, shaped like a real image (40 MB to 0.5 MB)
+M2     M with its last, smallest layer changed
+L      1 layer of 1 GB
+MULTI  an index of two platforms with 8 layers of 4 MB each, 4 of them shared
+
+Noise in stored gzip blocks: nobody can gain by compressing again, and 1 GB is made in seconds.
+"""
+
+import hashlib
+import json
+import random
+import shutil
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+MB = 1_000_000
+TAG = "bench"
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+SIZES_M = (40, 30, 20, 15, 12, 10, 8, 6, 4, 3, 1.5, 0.5)
+Described = dict[str, object]
+
+
+def tar_of(name: str, size: int) -> Iterator[bytes]:
+    """A tar of one file of noise, in pieces of at most 1 MB."""
+    noise, info = random.Random(name), tarfile.TarInfo(f"data/{name}")
+    info.size = size
+    yield info.tobuf(tarfile.PAX_FORMAT)
+    for start in range(0, size, MB):
+        yield noise.randbytes(min(MB, size - start))
+    yield bytes(-size % 512 + 1024)
+
+
+class Writer:
+    """One layout that is being written."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory, self._blobs = directory, directory / "blobs" / "sha256"
+        self._blobs.mkdir(parents=True)
+
+    def layer(self, name: str, megabytes: float) -> tuple[Described, str]:
+        """A layer of that size; its descriptor and its diffID."""
+        stored, plain, size = hashlib.sha256(), hashlib.sha256(), 0
+        squeeze = zlib.compressobj(0, zlib.DEFLATED, 31)
+        partial = self._blobs / "partial"
+        with partial.open("wb") as out:
+            for piece in (*tar_of(name, int(megabytes * MB)), None):
+                packed = squeeze.flush() if piece is None else squeeze.compress(piece)
+                plain.update(piece or b"")
+                stored.update(packed)
+                size += out.write(packed)
+        partial.rename(self._blobs / stored.hexdigest())
+        return {
+            "mediaType": LAYER,
+            "digest": f"sha256:{stored.hexdigest()}",
+            "size": size,
+        }, f"sha256:{plain.hexdigest()}"
+
+    def json(self, value: object, media_type: str) -> Described:
+        """A document as a blob."""
+        body = json.dumps(value, separators=(",", ":")).encode()
+        digest = hashlib.sha256(body).hexdigest()
+        (self._blobs / digest).write_bytes(body)
+        return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(body)}
+
+    def image(self, layers: list[tuple[Described, str]], architecture: str = "amd64") -> Described:
+        """Config and manifest over the layers."""
+        config = {
+            "architecture": architecture,
+            "os": "linux",
+            "config": {"Cmd": ["/data"]},
+            "rootfs": {"type": "layers", "diff_ids": [plain for _, plain in layers]},
+        }
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": self.json(config, CONFIG),
+            "layers": [described for described, _ in layers],
+        }
+        return self.json(manifest, MANIFEST)
+
+    def finish(self, root: Described) -> None:
+        """Write index.json, which names the image `bench`."""
+        entry = {**root, "annotations": {"org.opencontainers.image.ref.name": TAG}}
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
+        (self._directory / "index.json").write_text(json.dumps(index), encoding="utf-8")
+        (self._directory / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}', encoding="utf-8")
+
+
+def _m(writer: Writer, last: str) -> None:
+    names = [*(f"m{number}" for number in range(len(SIZES_M) - 1)), last]
+    writer.finish(writer.image([writer.layer(*each) for each in zip(names, SIZES_M, strict=True)]))
+
+
+def _multi(writer: Writer) -> None:
+    shared = [writer.layer(f"shared{number}", 4) for number in range(4)]
+    children = []
+    for architecture in ("amd64", "arm64"):
+        own = [writer.layer(f"{architecture}{number}", 4) for number in range(4)]
+        platform = {"architecture": architecture, "os": "linux"}
+        children.append({**writer.image(shared + own, architecture), "platform": platform})
+    writer.finish(writer.json({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}, INDEX))
+
+
+MAKERS = {
+    "S": lambda writer: writer.finish(writer.image([writer.layer("s", 1)])),
+    "M": lambda writer: _m(writer, "m11"),
+    "M2": lambda writer: _m(writer, "changed"),
+    "L": lambda writer: writer.finish(writer.image([writer.layer("l", 1000)])),
+    "MULTI": _multi,
+}
+
+
+def make(name: str, parent: Path) -> Path:
+    """The layout's directory; one that is whole already is kept."""
+    directory = parent / name
+    if not (directory / "oci-layout").exists():
+        shutil.rmtree(directory, ignore_errors=True)
+        MAKERS[name](Writer(directory))
+    return directory
