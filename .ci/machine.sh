@@ -21,9 +21,18 @@ prepare_machine() {
     /usr/bin/python3 -m venv "$work/awscli" && "$work/awscli/bin/pip" install --quiet awscli || return 1
   # Only the client itself goes on the path: its environment holds a python of its own.
   ln -s "$work/awscli/bin/aws" "$work/bin/aws"
-  for client in docker skopeo aws git busybox; do
+  for client in docker skopeo aws git busybox go; do
     command -v "$client" >/dev/null || { echo "absent: $client"; return 1; }
   done
+  export ECR_PUBLISH_CONFORMANCE=$work/conformance
+  build_conformance >"$work/conformance.log" 2>&1 || { tail -n 20 "$work/conformance.log"; return 1; }
+}
+
+# The OCI conformance suite, in the version that its test names.
+build_conformance() {
+  local suite
+  suite=$(sed -n 's/^SUITE = "\(.*\)"$/\1/p' "$root/tests/e2e/test_conformance.py")
+  mkdir -p "$ECR_PUBLISH_CONFORMANCE" && GOBIN=$ECR_PUBLISH_CONFORMANCE GOFLAGS=-buildvcs=false go install "$suite"
 }
 
 # The tox environments whose interpreter is here, and by name those whose interpreter is not (the latter on stderr).

@@ -31,6 +31,7 @@ from ecr_publish.run.stop import StopRequest
 
 if TYPE_CHECKING:
     from ecr_publish.aws.session import Sessions
+    from ecr_publish.local.server import Server
     from ecr_publish.plan.intent import Intent
     from ecr_publish.ports import Clock, Ports
     from ecr_publish.preflight import Preflight
@@ -382,8 +383,9 @@ def local_server(
     told: tuple[str | None, str | None, str | None],
     bandwidth: float | None,
     scan_seconds: float,
-) -> Iterator[str]:
-    """An embedded ECR on the machine's own clock, for `ecr-publish local`; gives the API's URL.
+    oci: bool = False,
+) -> Iterator[Server]:
+    """An embedded ECR on the machine's own clock, for `ecr-publish local`.
 
     `told` are the paths of a findings, a seed and a faults file.
     """
@@ -398,6 +400,6 @@ def local_server(
         bandwidth=bandwidth,
         scan_takes=timedelta(seconds=scan_seconds),
     )
-    with embedded_ecr(settings, SystemClock(StopRequest()), port) as server:
+    with embedded_ecr(settings, SystemClock(StopRequest()), port, oci=oci) as server:
         plant(seed_of(told[1]), server.ecr, Path(told[1]).parent if told[1] else Path())
-        yield server.url
+        yield server

@@ -10,6 +10,7 @@ import click
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 
+REGION = "us-east-2"
 _BANDWIDTH = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)B(?:/s)?")
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 
@@ -23,6 +24,7 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 @click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen (YAML).")
 @click.option("--bandwidth", metavar="10MB/s", help="How fast each upload is taken.")
 @click.option("--scan-seconds", default=2.0, show_default=True, help="How long a scan takes.")
+@click.option("--oci", is_flag=True, help="A registry by the OCI specification, without ECR's own ways; no login.")
 @click.option("--env-file", type=click.Path(dir_okay=False), help="Write the environment lines here once it is ready.")
 def command(
     port: int,
@@ -33,6 +35,7 @@ def command(
     faults: str | None,
     bandwidth: str | None,
     scan_seconds: float,
+    oci: bool,
     env_file: str | None,
 ) -> int:
     """Serve until a signal; print the environment lines first."""
@@ -49,9 +52,13 @@ def command(
             told=(findings, seed, faults),
             bandwidth=_bandwidth(bandwidth),
             scan_seconds=scan_seconds,
-        ) as url,
+            oci=oci,
+        ) as server,
     ):
+        url = server.url
         lines = environment_lines(url, account)
+        if oci:
+            lines += f"# registry: {server.ecr.registry_url(account, REGION)}\n"
         click.echo(lines, nl=False)
         if env_file:
             spool = Path(f"{env_file}.new")
@@ -72,8 +79,8 @@ def environment_lines(url: str, account: str) -> str:
         "AWS_ENDPOINT_URL_STS": url,
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-2",
-        "AWS_DEFAULT_REGION": "us-east-2",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }

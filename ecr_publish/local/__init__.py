@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,12 +23,23 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def embedded_ecr(settings: Settings | None = None, clock: Clock | None = None, port: int = 0) -> Iterator[Server]:
-    """A running embedded ECR on loopback ports. Without a clock it has a simulated one, which only `advance` moves."""
+def embedded_ecr(
+    settings: Settings | None = None, clock: Clock | None = None, port: int = 0, *, oci: bool = False
+) -> Iterator[Server]:
+    """A running embedded ECR on loopback ports. Without a clock it has a simulated one, which only `advance` moves.
+
+    With `oci` its `/v2` is a registry by the OCI distribution-spec, without any of ECR's quirks.
+    """
     from ecr_publish.local.embedded import Settings as Defaults
+    from ecr_publish.local.quirks import OCI
     from ecr_publish.local.server import serving
 
-    with serving(settings or Defaults(), clock or SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC)), port) as server:
+    settings = settings or Defaults()
+    with serving(
+        replace(settings, quirks=OCI) if oci else settings,
+        clock or SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC)),
+        port,
+    ) as server:
         yield server
 
 

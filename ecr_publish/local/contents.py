@@ -46,10 +46,10 @@ class Contents(Protocol):
     def upload(self) -> Upload:
         """A new upload."""
 
-    def keep(self, upload: Upload) -> Digest:
-        """Make an upload a blob under its digest; durable when it returns."""
+    def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
+        """Make an upload a blob under its digest (or the one given, by another algorithm); durable when it returns."""
 
-    def put(self, content: bytes) -> Digest:
+    def put(self, content: bytes, digest: Digest | None = None) -> Digest:
         """Keep small content."""
 
     def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
@@ -96,20 +96,20 @@ class MemoryContents(_Common):
         """A new upload."""
         return Upload(Path(self._directory.name))
 
-    def keep(self, upload: Upload) -> Digest:
+    def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
         """Keep it under its digest."""
-        digest = upload.digest
+        digest = digest or upload.digest
         upload.file.close()
         path = Path(self._directory.name) / digest.hex
         (Path(self._directory.name) / upload.id).replace(path)
         self._files[digest] = path
         return digest
 
-    def put(self, content: bytes) -> Digest:
+    def put(self, content: bytes, digest: Digest | None = None) -> Digest:
         """Keep small content."""
         upload = self.upload()
         upload.write(content)
-        return self.keep(upload)
+        return self.keep(upload, digest)
 
     def size(self, digest: Digest) -> int:
         """Bytes."""
@@ -138,9 +138,9 @@ class DirectoryContents(_Common):
         """A new upload."""
         return Upload(self._uploads)
 
-    def keep(self, upload: Upload) -> Digest:
+    def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
         """Flush to the disk, then rename: a name in blobs/ is a promise."""
-        digest = upload.digest
+        digest = digest or upload.digest
         upload.file.flush()
         os.fsync(upload.file.fileno())
         upload.file.close()
@@ -148,11 +148,11 @@ class DirectoryContents(_Common):
         flush_directory(self._blobs)
         return digest
 
-    def put(self, content: bytes) -> Digest:
+    def put(self, content: bytes, digest: Digest | None = None) -> Digest:
         """Keep small content."""
         upload = self.upload()
         upload.write(content)
-        return self.keep(upload)
+        return self.keep(upload, digest)
 
     def size(self, digest: Digest) -> int:
         """Bytes."""

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from ecr_publish.local.api.wire import ApiError, invalid
+from ecr_publish.local.digests import like, named
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.store import Store
-from ecr_publish.model.digest import Digest, digest_of
 from ecr_publish.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 TYPES = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)
@@ -31,7 +31,7 @@ class Images:
     ) -> tuple[Image, bool]:
         """Put a manifest, exact bytes; the image, and whether the very same was there. Raises ApiError."""
         value, kind = _document(body, media_type)
-        computed = str(digest_of(body))
+        computed = str(like(digest, body))
         if digest is not None and digest != computed:
             raise ApiError(
                 "ImageDigestDoesNotMatchException",
@@ -42,8 +42,8 @@ class Images:
         if tag is not None:
             self._check_tag(repository, tag, computed)
         if present is None:
-            present = self._image(registry, repository, value, kind, body)
-            self._store.contents.put(body)
+            present = self._image(registry, repository, value, kind, computed)
+            self._store.contents.put(body, named(computed))
         same = computed in repository.images and (tag is None or repository.tags.get(tag) == computed)
         repository.images[computed] = present
         if tag is not None:
@@ -54,10 +54,10 @@ class Images:
         return present, same
 
     def _check_tag(self, repository: Repository, tag: str, digest: str) -> None:
-        named = repository.tags.get(tag)
-        if named is None or repository.may_move(tag):
+        present = repository.tags.get(tag)
+        if present is None or repository.may_move(tag):
             return
-        if named == digest and not self._ecr.quirks.same_digest_refused:
+        if present == digest and not self._ecr.quirks.same_digest_refused:
             return
         raise ApiError(
             "ImageTagAlreadyExistsException",
@@ -65,8 +65,8 @@ class Images:
             "because the repository is immutable.",
         )
 
-    def _image(self, registry: Registry, repository: Repository, value: Any, kind: str, body: bytes) -> Image:
-        image = Image(str(digest_of(body)), kind, self._ecr.clock.now().timestamp())
+    def _image(self, registry: Registry, repository: Repository, value: Any, kind: str, digest: str) -> Image:
+        image = Image(digest, kind, self._ecr.clock.now().timestamp())
         annotations = value.get("annotations")
         image.annotations = annotations if isinstance(annotations, dict) else {}
         if kind in (OCI_INDEX, DOCKER_INDEX):
@@ -109,7 +109,7 @@ class Images:
 
     def body(self, image: Image) -> bytes | None:
         """The manifest's exact bytes; None for a seeded image that is a digest only."""
-        return self._store.contents.read(Digest(image.digest)) if image.has_content else None
+        return self._store.contents.read(named(image.digest)) if image.has_content else None
 
     def delete(self, registry: Registry, repository: Repository, tag: str | None, digest: str | None) -> list[Any]:
         """BatchDeleteImage for one id: the tag (with its last tag the image goes too), or the image with all tags.
@@ -124,15 +124,16 @@ class Images:
             raise ApiError("ImageNotFound", "Requested image not found")
         held = any(digest in image.children for image in repository.images.values())
         tags = repository.tags_of(digest)
-        last = tag is None or tags == [tag]
-        if held and last:
+        last = tag is None or (tags == [tag] and self._ecr.quirks.last_tag_is_image)
+        if held and last and self._ecr.quirks.children_held:
             raise ApiError("ImageReferencedByManifestList", "Requested image referenced by manifest list")
         gone = tags if tag is None else [tag]
         for each in gone:
             del repository.tags[each]
         if last:
             del repository.images[digest]
-            self._drop_layers(repository)
+            if self._ecr.quirks.blobs_stay:
+                self._drop_layers(repository)
         self._store.save(registry, repository)
         return [{"imageDigest": digest, "imageTag": each} for each in gone] or [{"imageDigest": digest}]
 

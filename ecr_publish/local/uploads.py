@@ -7,9 +7,12 @@ from typing import Any
 
 from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.contents import Upload
+from ecr_publish.local.digests import sha512_of
 from ecr_publish.local.records import Registry, Repository
 from ecr_publish.local.store import Store
 from ecr_publish.model.digest import Digest
+
+SMALLEST_PART = 5 << 20  # bytes, of every part but the last (User Guide, service-quotas: 5 to 10 MiB)
 
 
 class Uploads:
@@ -18,6 +21,7 @@ class Uploads:
     def __init__(self, store: Store, ecr: Any) -> None:
         self._store, self._ecr = store, ecr
         self._open: dict[tuple[str, str, str, str], Upload] = {}
+        self._parts: dict[str, list[int]] = {}  # the sizes of an upload's parts, where it is sent in parts
 
     def start(self, registry: Registry, repository: Repository) -> str:
         """A new session's id."""
@@ -36,31 +40,54 @@ class Uploads:
             )
         return upload
 
+    def is_open(self, upload: Upload) -> bool:
+        """Whether it has been neither completed nor abandoned, nor its repository removed from under it."""
+        return not upload.file.closed
+
+    def part(self, upload: Upload, size: int) -> None:
+        """Note a part of that many bytes, which the session has taken."""
+        self._parts.setdefault(upload.id, []).append(size)
+
     def complete(self, registry: Registry, repository: Repository, upload_id: str, digests: Sequence[str]) -> Digest:
         """End a session: its bytes become a layer if they have one of the digests."""
         upload = self.get(registry, repository, upload_id)
-        if upload.size == 0 and self._ecr.quirks.empty_blob_refused:
-            raise ApiError(
-                "EmptyUploadException",
-                f"The upload with id '{upload_id}' in the repository with name '{repository.name}' in registry with id "
-                f"'{registry.account}' cannot be completed because it does not have any parts",
-            )
+        self._check(registry, repository, upload)
         del self._open[self._key(registry, repository, upload_id)]
-        if str(upload.digest) not in digests:
+        self._parts.pop(upload_id, None)
+        kept_as = upload.digest
+        if not self._ecr.quirks.sha256_only and any(each.startswith("sha512:") for each in digests):
+            kept_as = sha512_of(upload.file)
+        if str(kept_as) not in digests:
             upload.discard()
             raise ApiError(
                 "InvalidLayerException", "None of the provided layer digests match the calculated layer digest"
             )
         size = upload.size
-        digest = self._store.contents.keep(upload)
+        digest = self._store.contents.keep(upload, kept_as)
         repository.layers[str(digest)] = size
         self._store.save(registry, repository)
         return digest
+
+    def _check(self, registry: Registry, repository: Repository, upload: Upload) -> None:
+        quirks, of = self._ecr.quirks, f"in the repository with name '{repository.name}' in registry with id"
+        if upload.size == 0 and quirks.empty_blob_refused:
+            raise ApiError(
+                "EmptyUploadException",
+                f"The upload with id '{upload.id}' {of} '{registry.account}' cannot be completed because it does not "
+                "have any parts",
+            )
+        if quirks.small_parts_refused and any(size < SMALLEST_PART for size in self._parts.get(upload.id, [])[:-1]):
+            raise ApiError(
+                "LayerPartTooSmallException",
+                f"The upload with id '{upload.id}' {of} '{registry.account}' has parts that are smaller than "
+                f"{SMALLEST_PART} bytes",
+            )
 
     def abandon(self, registry: Registry, repository: Repository, upload_id: str) -> None:
         """Forget a session."""
         self.get(registry, repository, upload_id).discard()
         del self._open[self._key(registry, repository, upload_id)]
+        self._parts.pop(upload_id, None)
 
     @staticmethod
     def _key(registry: Registry, repository: Repository, upload_id: str) -> tuple[str, str, str, str]:

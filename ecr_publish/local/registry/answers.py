@@ -23,6 +23,9 @@ CODES = {
     "UploadNotFoundException": ("BLOB_UPLOAD_UNKNOWN", 404),
     "EmptyUploadException": ("BLOB_UPLOAD_INVALID", 400),
     "InvalidLayerException": ("BLOB_UPLOAD_INVALID", 400),
+    "LayerPartTooSmallException": ("BLOB_UPLOAD_INVALID", 400),
+    "LayerInaccessibleException": ("BLOB_UNKNOWN", 404),
+    "LimitExceededException": ("DENIED", 403),
     "ImageReferencedByManifestList": ("DENIED", 403),
     "AccessDeniedException": ("DENIED", 403),
     "ThrottlingException": ("TOOMANYREQUESTS", 429),
@@ -47,6 +50,11 @@ def unauthorized(host: str, *, plain: bool) -> Answer:
     if not plain:
         return failed(401, "UNAUTHORIZED", "authentication required", headers)
     return Answer(401, b"Not Authorized\n", {"content-type": "text/plain; charset=utf-8", **headers})
+
+
+def no_route() -> Answer:
+    """What ECR does not know at all."""
+    return Answer(404, b"404 page not found\n", {"content-type": "text/plain; charset=utf-8"})
 
 
 def expired() -> Answer:

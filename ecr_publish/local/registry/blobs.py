@@ -7,19 +7,20 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ecr_publish.errors import BadReference
 from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.contents import Upload
-from ecr_publish.local.exchange import Answer
+from ecr_publish.local.digests import is_digest, named
+from ecr_publish.local.exchange import Answer, Cut
 from ecr_publish.local.records import Repository
 from ecr_publish.local.registry import answers
-from ecr_publish.model.digest import Digest
 
 if TYPE_CHECKING:
     from ecr_publish.local.registry.routes import Visit
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
-_CONTENT_RANGE = re.compile(r"(\d+)-(\d+)")
+_NUMBER = r"[0-9]{1,18}"  # bytes: whatever has more digits is no position in any blob
+_RANGE = re.compile(rf"bytes=({_NUMBER})?-({_NUMBER})?")
+_CONTENT_RANGE = re.compile(rf"({_NUMBER})-({_NUMBER})")
 STICKY = (10 << 20) - 1
 
 
@@ -37,17 +38,25 @@ async def upload(visit: Visit) -> Answer:
             return Answer(204)
         case _:
             session = _session(visit)
+            if visit.ecr.quirks.no_upload_status:
+                return answers.no_route()
             return Answer(
                 204, b"", {"location": _location(visit, session.id), "range": f"0-{max(session.size - 1, 0)}"}
             )
 
 
 async def _start(visit: Visit) -> Answer:
-    repository, query = visit.repository, visit.exchange.query
-    if "mount" in query and _mounted(visit, repository, query["mount"], query.get("from", "")):
+    query, headers = visit.exchange.query, visit.exchange.headers
+    if visit.ecr.quirks.missing_repository_eof and visit.parts["name"] not in visit.registry.repositories:
+        raise Cut
+    repository = visit.pushed_to
+    if "mount" in query and _mounted(visit, repository, query["mount"], query.get("from")):
         return _created(visit, query["mount"])
+    if "digest" in query and not is_digest(query["digest"], sha256_only=visit.ecr.quirks.sha256_only):
+        return _no_digest(query["digest"])
     upload_id = visit.ecr.uploads.start(visit.registry, repository)
-    if "digest" in query and int(visit.exchange.headers.get("content-length", "0") or 0):
+    whole = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if "digest" in query and (whole or not visit.ecr.quirks.empty_blob_refused):
         await _receive(visit, visit.ecr.uploads.get(visit.registry, repository, upload_id))
         digest = visit.ecr.uploads.complete(visit.registry, repository, upload_id, [query["digest"]])
         return _created(visit, str(digest))
@@ -55,10 +64,12 @@ async def _start(visit: Visit) -> Answer:
     return Answer(202, b"", {"location": _location(visit, upload_id), "range": "0-0", **more})
 
 
-def _mounted(visit: Visit, repository: Repository, digest: str, source_name: str) -> bool:
+def _mounted(visit: Visit, repository: Repository, digest: str, source_name: str | None) -> bool:
     """Whether ECR mounts: setting on, same encryption, referenced at the source, and the caller may read it there."""
     quirks, registry = visit.ecr.quirks, visit.registry
-    source = registry.repositories.get(source_name)
+    source = registry.repositories.get(source_name or "")
+    if source_name is None and not quirks.mount_needs_source:
+        source = next((each for each in registry.repositories.values() if digest in each.layers), None)
     if source is None or digest not in source.layers:
         return False
     if quirks.mount_needs_setting and registry.settings.get("BLOB_MOUNTING") != "ENABLED":
@@ -75,23 +86,44 @@ def _mounted(visit: Visit, repository: Repository, digest: str, source_name: str
 
 async def _patch(visit: Visit) -> Answer:
     session = _session(visit)
-    claimed = visit.exchange.headers.get("content-range")
-    if claimed is not None:
-        match = _CONTENT_RANGE.fullmatch(claimed.strip())
-        if match is None or int(match[1]) != session.size:
-            headers = {"location": _location(visit, session.id), "range": f"0-{max(session.size - 1, 0)}"}
-            return answers.failed(416, "BLOB_UPLOAD_INVALID", "the range does not follow what was received", headers)
+    refused = _out_of_order(visit, session)
+    if refused is not None:
+        return refused
+    before = session.size
     await _receive(visit, session)
+    visit.ecr.uploads.part(session, session.size - before)
     last = min(session.size - 1, STICKY) if visit.ecr.quirks.sticky_range else session.size - 1
     status = 201 if visit.ecr.quirks.patch_created else 202
     return Answer(status, b"", {"location": _location(visit, session.id), "range": f"0-{max(last, 0)}"})
 
 
+def _out_of_order(visit: Visit, session: Upload) -> Answer | None:
+    """416 for a part that does not follow what was received, or whose length is not its range's."""
+    claimed = visit.exchange.headers.get("content-range")
+    if claimed is None:
+        return None
+    match, length = _CONTENT_RANGE.fullmatch(claimed.strip()), visit.exchange.headers.get("content-length")
+    if match is not None and int(match[1]) == session.size and _as_long(match, length):
+        return None
+    headers = {"location": _location(visit, session.id), "range": f"0-{max(session.size - 1, 0)}"}
+    return answers.failed(416, "BLOB_UPLOAD_INVALID", "the range does not follow what was received", headers)
+
+
+def _as_long(match: re.Match[str], length: str | None) -> bool:
+    return length is None or int(length) == int(match[2]) - int(match[1]) + 1
+
+
 async def _complete(visit: Visit) -> Answer:
     session, wanted = _session(visit), visit.exchange.query.get("digest", "")
-    if not _DIGEST.fullmatch(wanted):
-        return answers.failed(400, "DIGEST_INVALID", f"'{wanted[:100]}' is not a digest")
+    if not is_digest(wanted, sha256_only=visit.ecr.quirks.sha256_only):
+        return _no_digest(wanted)
+    refused = _out_of_order(visit, session)
+    if refused is not None:
+        return refused
+    before = session.size
     await _receive(visit, session)
+    if session.size > before:
+        visit.ecr.uploads.part(session, session.size - before)
     digest = visit.ecr.uploads.complete(visit.registry, visit.repository, session.id, [wanted])
     return _created(visit, str(digest))
 
@@ -99,6 +131,8 @@ async def _complete(visit: Visit) -> Answer:
 async def _receive(visit: Visit, session: Upload) -> None:
     """Take the body as it comes, at the bandwidth there is."""
     async for block in visit.exchange.blocks():
+        if not visit.ecr.uploads.is_open(session):  # another request has ended it meanwhile
+            visit.ecr.uploads.get(visit.registry, visit.repository, session.id)
         session.write(block)
         if visit.ecr.bandwidth:
             await asyncio.sleep(len(block) / visit.ecr.bandwidth)
@@ -122,8 +156,9 @@ def _created(visit: Visit, digest: str) -> Answer:
 def blob(visit: Visit) -> Answer:
     """HEAD, GET and DELETE of a blob."""
     digest, repository = visit.parts["digest"], visit.repository
-    if not _DIGEST.fullmatch(digest):
-        return answers.failed(400, "DIGEST_INVALID", f"'{digest[:100]}' is not a digest")
+    quirks = visit.ecr.quirks
+    if not is_digest(digest, sha256_only=quirks.sha256_only):
+        return _no_digest(digest)
     size = repository.layers.get(digest)
     if size is None:
         return answers.failed(404, "BLOB_UNKNOWN", f"The layer with digest {digest} does not exist")
@@ -131,25 +166,46 @@ def blob(visit: Visit) -> Answer:
     if visit.exchange.method == "HEAD":
         return Answer(200, b"", {**headers, "content-length": str(size)})
     if visit.exchange.method == "DELETE":
-        return answers.failed(405, "UNSUPPORTED", "ECR has no action that deletes a layer")
-    if visit.ecr.quirks.redirect_blobs:
+        return _delete(visit, repository, digest)
+    if quirks.unreferenced_withheld and not repository.references(digest):
+        raise ApiError("LayerInaccessibleException", f"The layer with digest {digest} is not referenced by an image")
+    if quirks.redirect_blobs:
         location = f"{visit.ecr.storage_base(visit.exchange)}/_storage/{quote(digest, safe=':')}?signature=local"
         return Answer(307, b"", {"location": location})
     return content(visit.ecr, digest, visit.exchange.headers.get("range"), headers)
+
+
+def _delete(visit: Visit, repository: Repository, digest: str) -> Answer:
+    if visit.ecr.quirks.blobs_stay:
+        return answers.failed(405, "UNSUPPORTED", "ECR has no action that deletes a layer")
+    del repository.layers[digest]
+    visit.ecr.store.save(visit.registry, repository)
+    return Answer(202)
+
+
+def _no_digest(text: str) -> Answer:
+    return answers.failed(400, "DIGEST_INVALID", f"'{text[:100]}' is not a digest")
 
 
 def content(ecr: object, digest: str, wanted: str | None, headers: dict[str, str]) -> Answer:
     """The bytes, or a range of them (RFC 9110, "Range Requests")."""
     contents = ecr.store.contents  # type: ignore[attr-defined]
     try:
-        size = contents.size(Digest(digest))
-    except KeyError as error:
-        raise ApiError("LayersNotFoundException", f"The layer with digest {digest} does not exist") from error
+        size = contents.size(named(digest))
+    except (KeyError, BadReference) as error:
+        raise ApiError("LayersNotFoundException", f"The layer with digest {digest[:100]} does not exist") from error
     match = _RANGE.fullmatch(wanted or "")
-    if match is None:
-        return Answer(200, b"", {**headers, "content-length": str(size)}, contents.blocks(Digest(digest)))
-    first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
-    if first > last:
+    if match is None or match[0] == "bytes=-":
+        return Answer(200, b"", {**headers, "content-length": str(size)}, contents.blocks(named(digest)))
+    first, last = _bounds(match, size)
+    if first > last or first >= size:
         return Answer(416, b"", {"content-range": f"bytes */{size}"})
     sized = {"content-range": f"bytes {first}-{last}/{size}", "content-length": str(last - first + 1)}
-    return Answer(206, b"", {**headers, **sized}, contents.blocks(Digest(digest), first, last))
+    return Answer(206, b"", {**headers, **sized}, contents.blocks(named(digest), first, last))
+
+
+def _bounds(match: re.Match[str], size: int) -> tuple[int, int]:
+    """First and last byte; `bytes=-n` are the last n (RFC 9110, 14.1.2)."""
+    if match[1] is None:
+        return (max(size - int(match[2]), 0), size - 1) if int(match[2]) else (size, size)
+    return int(match[1]), min(int(match[2] or size - 1), size - 1)

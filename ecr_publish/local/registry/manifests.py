@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.digests import is_digest
 from ecr_publish.local.exchange import Answer, TooLarge
 from ecr_publish.local.registry import answers
 from ecr_publish.model.registry import is_tag
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
     from ecr_publish.local.registry.routes import Visit
 
 LARGEST = 4 << 20  # ECR API Reference, PutImage, imageManifest
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 async def manifest(visit: Visit) -> Answer:
     """HEAD, GET, PUT, DELETE."""
-    reference, repository = visit.parts["reference"], visit.repository
-    if not _DIGEST.fullmatch(reference) and not is_tag(reference):
-        return answers.failed(405, "UNSUPPORTED", "Invalid parameter at 'imageTag' failed to satisfy constraint")
+    reference, putting = visit.parts["reference"], visit.exchange.method == "PUT"
+    repository = visit.pushed_to if putting else visit.repository
+    if not is_tag(reference) and not is_digest(reference, sha256_only=visit.ecr.quirks.sha256_only):
+        # a tag with `+` is answered 400 (bazel-contrib/rules_oci#720: a HEAD, so without words)
+        code = "DIGEST_INVALID" if ":" in reference else "TAG_INVALID"
+        return answers.failed(400, code, "the reference is neither a tag nor a digest")
     match visit.exchange.method:
         case "PUT":
             return await _put(visit, reference)
@@ -59,7 +62,12 @@ async def _put(visit: Visit, reference: str) -> Answer:
         return answers.failed(405, "UNSUPPORTED", reason + f"than or equal to {LARGEST}'")
     tag, digest = (None, reference) if ":" in reference else (reference, None)
     kind = visit.exchange.headers.get("content-type")
-    image, _ = visit.ecr.images.put(visit.registry, visit.repository, body, kind, tag, digest)
+    try:
+        image, _ = visit.ecr.images.put(visit.registry, visit.repository, body, kind, tag, digest)
+    except ApiError as error:
+        if error.name == "InvalidParameterException" and not visit.ecr.quirks.bad_manifest_unsupported:
+            return answers.failed(400, "MANIFEST_INVALID", error.message)
+        raise
     location = f"{visit.ecr.base_url(visit.exchange)}/v2/{visit.parts['name']}/manifests/{image.digest}"
     headers = {"location": location, "docker-content-digest": image.digest}
     if image.subject is not None:

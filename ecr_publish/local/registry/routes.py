@@ -67,6 +67,16 @@ class Visit:
             )
         return repository
 
+    @property
+    def pushed_to(self) -> Repository:
+        """The repository that is pushed to, made if the registry makes repositories. Raises ApiError."""
+        name = self.parts["name"]
+        if name not in self.registry.repositories and not self.ecr.quirks.repository_required:
+            repository = Repository(name, self.ecr.clock.now().timestamp())
+            self.registry.repositories[name] = repository
+            self.ecr.store.save(self.registry, repository)
+        return self.repository
+
     def allow(self, action: str, repository: Repository | str | None) -> None:
         """Raise AccessDeniedException unless the principal may."""
         sentence = refusal(self.principal, f"ecr:{action}", self.registry, repository, self.ecr.denials)
@@ -90,7 +100,7 @@ async def serve(ecr: Any, registry: Registry, exchange: Exchange) -> Answer:
     if isinstance(principal, Answer):
         return principal
     if route is None:
-        return Answer(404, b"404 page not found\n", {"content-type": "text/plain; charset=utf-8"})
+        return answers.no_route()
     action, parts = route
     visit = Visit(ecr, registry, principal, exchange, action, parts)
     name = parts.get("name")
@@ -111,6 +121,8 @@ async def serve(ecr: Any, registry: Registry, exchange: Exchange) -> Answer:
 
 def _principal(ecr: Any, registry: Registry, exchange: Exchange) -> Principal | Answer:
     """Whose token it is; else the answer that refuses it."""
+    if not ecr.quirks.token_required and "authorization" not in exchange.headers:
+        return Principal(registry.account, f"arn:aws:iam::{registry.account}:root")
     scheme, _, value = exchange.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return answers.unauthorized(registry.host, plain=ecr.quirks.plain_unauthorized)
