@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ecr_publish.cli import asaws
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 
@@ -25,7 +26,10 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 @click.option("--bandwidth", metavar="10MB/s", help="How fast each upload is taken.")
 @click.option("--scan-seconds", default=2.0, show_default=True, help="How long a scan takes.")
 @click.option("--oci", is_flag=True, help="A registry by the OCI specification, without ECR's own ways; no login.")
+@click.option("--as-aws", is_flag=True, help="Run COMMAND where AWS's own host names lead here (Linux, root).")
+@click.option("--accounts", default="", metavar="ID,ID", help="With --as-aws: accounts that have registries too.")
 @click.option("--env-file", type=click.Path(dir_okay=False), help="Write the environment lines here once it is ready.")
+@click.argument("command_line", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 def command(
     port: int,
     account: str,
@@ -36,17 +40,28 @@ def command(
     bandwidth: str | None,
     scan_seconds: float,
     oci: bool,
+    as_aws: bool,
+    accounts: str,
     env_file: str | None,
+    command_line: tuple[str, ...],
 ) -> int:
     """Serve until a signal; print the environment lines first."""
     if not re.fullmatch(r"\d{12}", account):
         raise UsageError(what=f"{account!r} is no account id", where="--account", hint="it has exactly 12 digits")
+    if as_aws:
+        asaws.possible(command_line)
+    elif command_line or accounts:
+        raise UsageError(
+            what=f"{command_line[0] if command_line else '--accounts'} goes with --as-aws only",
+            where="local",
+            hint="ecr-publish local --as-aws -- COMMAND",
+        )
     from ecr_publish.app import local_server
 
     with (
         stopping() as stop,
         local_server(
-            port=port,
+            port=0 if as_aws else port,
             account=account,
             directory=Path(store) if store else None,
             told=(findings, seed, faults),
@@ -55,6 +70,8 @@ def command(
             oci=oci,
         ) as server,
     ):
+        if as_aws:
+            return asaws.run(server, command_line, account=account, also=_accounts(accounts), region=REGION)
         url = server.url
         lines = environment_lines(url, account)
         if oci:
@@ -86,6 +103,14 @@ def environment_lines(url: str, account: str) -> str:
     }
     unset = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
     return "".join(f"export {key}={value}\n" for key, value in values.items()) + f"unset {' '.join(unset)}\n"
+
+
+def _accounts(text: str) -> tuple[str, ...]:
+    found = tuple(filter(None, text.split(",")))
+    for each in found:
+        if not re.fullmatch(r"\d{12}", each):
+            raise UsageError(what=f"{each!r} is no account id", where="--accounts", hint="it has exactly 12 digits")
+    return found
 
 
 def _bandwidth(text: str | None) -> float | None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from ecr_publish.local import principal
+from ecr_publish.local import hosts, principal
 from ecr_publish.local.api import sts, wire
 from ecr_publish.local.api.operations import OPERATIONS
 from ecr_publish.local.api.wire import ApiError, Call
@@ -23,6 +23,7 @@ from ecr_publish.local.registry import answers, blobs, routes
 from ecr_publish.local.scanner import Scanner, ScriptedFinding
 from ecr_publish.local.store import Store
 from ecr_publish.local.uploads import Uploads
+from ecr_publish.model.registry import EcrRegistry
 
 TARGET = "AmazonEC2ContainerRegistry_V20150921."
 LARGEST_CALL = 32 << 20  # bytes: a part of 20 MiB in base64, and room
@@ -62,9 +63,12 @@ class EmbeddedEcr:
         self.bandwidth = settings.bandwidth
         self._registry_port = registry_port
         self._issued, self.expired_below = 0, 0
+        self.real_names = False  # whether clients come by AWS's own host names, and are led to them
 
     def registry_url(self, account: str, region: str) -> str:
         """Where `/v2` of a registry is served."""
+        if self.real_names:
+            return f"https://{EcrRegistry(account, region).host}"
         return f"http://127.0.0.1:{self._registry_port(account, region)}"
 
     def next_serial(self) -> int:
@@ -78,17 +82,35 @@ class EmbeddedEcr:
 
     def storage_url(self, registry: Registry, digest: str) -> str:
         """Where a layer's bytes are, without any authorization."""
+        if self.real_names:
+            return f"https://{hosts.storage(registry.region)}/_storage/{digest}?signature=local"
         return f"{self.registry_url(registry.account, registry.region)}/_storage/{digest}?signature=local"
 
     def base_url(self, exchange: Exchange) -> str:
         """The scheme and host by which the client came: it comes back to the same."""
-        return f"http://{exchange.headers.get('host', '127.0.0.1')}"
+        return f"{exchange.scheme}://{exchange.headers.get('host', '127.0.0.1')}"
 
     def storage_base(self, exchange: Exchange) -> str:
         """The same port under this machine's other name: to a client the storage is another host, as S3 is, so that
         one which drops `Authorization` for another host only (Go's net/http) drops it here too."""
-        name, _, port = exchange.headers.get("host", "127.0.0.1").rpartition(":")
+        host = exchange.headers.get("host", "127.0.0.1")
+        match hosts.place(host):
+            case hosts.Private(region=region):
+                return f"https://{hosts.storage(region)}"
+        name, _, port = host.rpartition(":")
         return f"http://{'127.0.0.1' if name == 'localhost' else 'localhost'}:{port}"
+
+    async def named(self, exchange: Exchange) -> Answer:
+        """One request to one of AWS's host names."""
+        match hosts.place(exchange.headers.get("host", "").partition(":")[0]):
+            case hosts.Api():
+                return await self.api(exchange)
+            case hosts.Private(account, region):
+                return await self.registry(account, region, exchange)
+            case hosts.Storage():
+                return self._storage(exchange)
+            case _:
+                return Answer(421, b"nothing is served under this name\n", {"content-type": "text/plain"})
 
     async def api(self, exchange: Exchange) -> Answer:
         """One request to the API endpoint: ECR by its target, STS by its form."""

@@ -17,6 +17,7 @@ class Exchange:
     headers: Mapping[str, str]
     blocks: Callable[[], AsyncIterator[bytes]]
     cut: Callable[[], Awaitable[None]]  # close the connection without an answer
+    scheme: str = "http"
 
     @property
     def query(self) -> dict[str, str]:

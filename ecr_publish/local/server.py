@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from ecr_publish.local.embedded import Clock, EmbeddedEcr, Settings
 from ecr_publish.local.exchange import Answer, Cut, Exchange
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
+# For port 443: several servers may run at once, and 127.0.0.1's is often taken.
+ADDRESSES = tuple(f"127.69.67.{last}" for last in range(82, 102))
 
 
 class _Protocol(HttpToolsProtocol):
@@ -64,25 +67,44 @@ class Server:
             return 0
         return max([self._first, *self._ports.values(), *self._kept.values()]) + 1
 
-    def _open(self, port: int, handler: Handler) -> int:
+    def take_real_names(self, certificate: ssl.SSLContext) -> str:
+        """Answer for AWS's own host names from now on, and give the address on whose port 443 that is (root only)."""
+        for address in ADDRESSES:
+            try:
+                self._open(443, self.ecr.named, address=address, certificate=certificate)
+            except MachineFault as error:
+                last = error
+                continue
+            self.ecr.real_names = True
+            return address
+        raise last
+
+    def _open(
+        self,
+        port: int,
+        handler: Handler,
+        *,
+        address: str = "127.0.0.1",
+        certificate: ssl.SSLContext | None = None,
+    ) -> int:
         # asyncio sets TCP_NODELAY only where the protocol is named: else a body waits 40 ms for its header's ACK
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind(("127.0.0.1", port))
+            listening.bind((address, port))
         except OSError as error:
             listening.close()
             raise MachineFault(
-                what=f"port {port} of 127.0.0.1 cannot be used: {error.strerror}",
+                what=f"port {port} of {address} cannot be used: {error.strerror}",
                 where="local",
                 hint="name another with --port, or end what uses it",
             ) from error
         listening.listen(1024)
         # asyncio.to_thread callers wait here while the loop goes on
-        asyncio.run_coroutine_threadsafe(self._serve(listening, handler), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._serve(listening, handler, certificate), self._loop).result(10)
         return int(listening.getsockname()[1])
 
-    async def _serve(self, listening: socket.socket, handler: Handler) -> None:
+    async def _serve(self, listening: socket.socket, handler: Handler, certificate: ssl.SSLContext | None) -> None:
         config = uvicorn.Config(
             _application(handler),
             http=_Protocol,
@@ -96,6 +118,7 @@ class Server:
             timeout_graceful_shutdown=1,
         )
         config.load()
+        config.ssl = certificate
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[listening])
@@ -147,7 +170,7 @@ def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
 
         headers = _headers(scope["headers"])
         query = scope["query_string"].decode("latin-1")
-        exchange = Exchange(scope["method"], scope["path"], query, headers, blocks, cut)
+        exchange = Exchange(scope["method"], scope["path"], query, headers, blocks, cut, scope["scheme"])
         try:
             answer = await handler(exchange)
         except Cut:
