@@ -146,10 +146,10 @@ def _document(body: bytes, media_type: str | None) -> tuple[Any, str]:
     """The manifest's JSON and media type, if ECR takes it. Raises ApiError in ECR's words."""
     bad = invalid("ImageManifest", "Invalid JSON syntax")
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise bad from error
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not _is_sound(value):
         raise bad
     kind = value.get("mediaType") or (media_type or "").partition(";")[0].strip()
     if kind not in TYPES:
@@ -164,5 +164,21 @@ def _document(body: bytes, media_type: str | None) -> tuple[Any, str]:
     return value, kind
 
 
+def _is_sound(value: dict[str, object]) -> bool:
+    """Whether the members that manifests and indexes share are of their types (OCI image-spec 1.1)."""
+    subject, notes = value.get("subject"), value.get("annotations")
+    return (
+        all(isinstance(value.get(key), str | None) for key in ("mediaType", "artifactType"))
+        and (subject is None or _is_descriptor(subject))
+        and (notes is None or (isinstance(notes, dict) and all(isinstance(each, str) for each in notes.values())))
+    )
+
+
 def _is_descriptor(value: object) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("digest"), str) and isinstance(value.get("size"), int)
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("digest"), str)
+        and isinstance(value.get("mediaType"), str | None)
+        and type(size := value.get("size")) is int
+        and 0 <= size < 1 << 63
+    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ecr_publish.local.tokens import Principal
 
-_SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/\d{8}/([\w-]+)/([\w-]+)/aws4_request")
+_SCOPE = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/[0-9]{8}/([a-z0-9-]{1,40})/([a-z0-9-]+)/aws4_request")
 ROLE_KEY = "ASIA"
 
 

@@ -1,7 +1,7 @@
 """The OCI distribution-spec's own conformance suite: green with `--oci`, red as ECR is.
 
-Which tests are red with ECR's ways, and for which of them, is the table of docs/conformance.md. The suite is a Go module,
-pinned below; Go's own module download checks it. Building it takes a minute once.
+Which tests are red with ECR's ways, and for which of them, is the table of docs/conformance.md. The suite is a Go
+module, pinned below; Go's own module download checks it. Building it takes a minute once.
 """
 
 from __future__ import annotations

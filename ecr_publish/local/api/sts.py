@@ -37,7 +37,8 @@ def _assume_role(form: dict[str, str], now: datetime) -> bytes:
     if not re.fullmatch(r"[\w+=,.@-]{2,64}", session):
         raise ApiError("ValidationError", f"RoleSessionName {session!r} is invalid")
     account, role = match.groups()
-    seconds = int(form.get("DurationSeconds", "3600"))
+    duration = form.get("DurationSeconds", "3600")
+    seconds = int(duration) if re.fullmatch("[0-9]{1,6}", duration) else 0
     if not 900 <= seconds <= 43200:
         raise ApiError("ValidationError", "DurationSeconds must be from 900 to 43200")
     expires = (now + timedelta(seconds=seconds)).astimezone(UTC)

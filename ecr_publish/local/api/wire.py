@@ -97,6 +97,8 @@ def _checked(value: Any, shape: Any, path: str) -> Any:
             if not isinstance(value, str):
                 raise _wrong(path, "a string")
             _within(len(value), shape, path, "length")
+            if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
+                raise _wrong(path, "a string without lone surrogates")
             pattern, enum = shape.metadata.get("pattern"), shape.metadata.get("enum")
             if pattern and not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value):
                 raise invalid(path[:-1], f"must satisfy regular expression '{pattern}'")
