@@ -129,7 +129,7 @@ class Images(Protocol):
     ) -> Pushed:
         """Blobs, manifests by digest (children first), then `tags` in order: the last one is the last write.
 
-        A single manifest with one tag is one PUT by tag. Raises BadImage if the layout's bytes are not what it says.
+        The root with one tag is one PUT by tag. Raises BadImage if the layout's bytes are not what it says.
         """
 
     def copy(
@@ -143,7 +143,7 @@ class Images(Protocol):
     ) -> Pushed:
         """The same digest with exact manifest bytes in another repository (or only `tags` in the same one).
 
-        Read back and compared before it returns. Nothing is tagged unless everything below the tag is there.
+        The registry's digest is compared after each write. Nothing is tagged unless everything below the tag is there.
         """
 
 

@@ -56,7 +56,7 @@ CONTESTANTS = {
     ),
     "regctl": Contestant(
         "regctl",
-        "regctl version --format {{{{.VCSTag}}}}",
+        "regctl version",
         _REGCTL + " ocidir://{layout}:{tag} {target}:{tag}",
         _REGCTL + " {source}:{tag} {target}:{tag}",
         _REGCTL + " {target}:{tag} {target}:{new}",
@@ -81,7 +81,7 @@ CONTESTANTS = {
 _FILE = """\
 version: 1
 environments:
-  a: {{ registry: "{sourcehost}", prefix: "{prefix_a}" }}
+  a: {{ registry: "{sourcehost}", prefix: "{prefix_a}"{here} }}
 {b}images:
   image:
     repository: image
@@ -98,7 +98,10 @@ def write_file(folder: Path, job: str, words: dict[str, str]) -> None:
     prefix_b = words["target"].partition("/")[2].removesuffix("image")
     place = f'registry: "{words["host"]}", prefix: "{prefix_b}"' + (", pointer: again" if job == "retag" else "")
     second = f"  b: {{ {place} }}\npromote:\n  - {{ from: a, to: b, gate: advisory }}\n" if job != "push" else ""
-    (folder / "ecr-publish.yaml").write_text(_FILE.format(**words, prefix_a=prefix_a, b=second), encoding="utf-8")
+    here = ", pointer: here" if job == "retag" else ""
+    (folder / "ecr-publish.yaml").write_text(
+        _FILE.format(**words, prefix_a=prefix_a, b=second, here=here), encoding="utf-8"
+    )
 
 
 class Engine:
@@ -116,7 +119,7 @@ class Engine:
         told = {
             "push": ["push", words["layout"], host, repository, words["tag"]],
             "copy": ["copy", sourcehost, source, words["tag"], host, repository, words["tag"]],
-            "retag": ["retag", host, repository, words["tag"], words["new"]],
+            "retag": ["retag", words["layout"], host, repository, words["new"]],
         }[job]
         assert self._process.stdin is not None
         assert self._process.stdout is not None

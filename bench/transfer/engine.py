@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecr_publish.http.transport import Transport
-from ecr_publish.model.image import InLayout
+from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import PlainRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
@@ -49,8 +49,11 @@ def copy(images: RegistryImages, source: str, name: str, tag: str, to: str, repo
     images.copy(replace(image, tags=()), here, there, Repository(there.registry, repository), (new,), lambda _: None)
 
 
-def retag(images: RegistryImages, host: str, repository: str, tag: str, new: str) -> None:
-    copy(images, host, repository, tag, host, repository, new)
+def retag(images: RegistryImages, layout: str, host: str, repository: str, new: str) -> None:
+    """As a promotion to an environment that is a moving tag: the digest is known."""
+    place = target(host)
+    image = PublishedImage(Repository(place.registry, repository), open_layout(Path(layout)).root().digest, ())
+    images.copy(image, place, place, image.repository, (new,), lambda _: None)
 
 
 def peak() -> float:

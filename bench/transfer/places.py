@@ -73,12 +73,12 @@ class Place:
         self._meter.wait(5)
         self._registry.wait(5)
 
-    def seed(self, layout: Path, repository: str) -> None:
-        """Put a layout under the tag `bench`, past the meter, by nobody's client."""
+    def seed(self, layout: Path, repository: str, tag: str = TAG) -> None:
+        """Put a layout under a tag, past the meter, by nobody's client."""
         with _Plain(self._port, repository) as plain:
             root = json.loads((layout / "index.json").read_text(encoding="utf-8"))["manifests"][0]
             for described in _below(layout, root):
-                plain.put(layout, described, TAG if described["digest"] == root["digest"] else described["digest"])
+                plain.put(layout, described, tag if described["digest"] == root["digest"] else described["digest"])
 
     def whole(self, repository: str, tag: str, wanted: str) -> bool:
         """Whether the tag names that digest and everything below it is there."""

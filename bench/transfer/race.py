@@ -90,7 +90,8 @@ class Race:
         for place in self._places:
             place.empty()
         if scenario.there:
-            near.seed(make(scenario.there, self._base), target)
+            changed = scenario.there != scenario.payload  # a new version has a tag of its own
+            near.seed(make(scenario.there, self._base), target, "old" if changed else TAG)
         if scenario.job == "copy":
             (other if scenario.far else near).seed(make(scenario.payload, self._base), source)
         words = self._words(scenario, source, target)

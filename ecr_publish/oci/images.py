@@ -18,14 +18,17 @@ from ecr_publish.model.target import Target
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.closure import Closure, closure
+from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.lanes import Lanes, Moved
 from ecr_publish.oci.layout import open_layout
+from ecr_publish.oci.looks import Looks
 from ecr_publish.oci.manifest import Document, Manifest
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
-from ecr_publish.oci.plan import TransferPlan, copy_plan, mount_plan, tag_plan, upload_plan
-from ecr_publish.oci.presence import HeadPresence, Presence
+from ecr_publish.oci.plan import TransferPlan, copy_plan, mount_plan, puts, tag_plan, upload_plan
+from ecr_publish.oci.presence import HeadPresence
 from ecr_publish.oci.published import published
+from ecr_publish.oci.standing import Standing, Standings
 from ecr_publish.oci.wire import Wire
 from ecr_publish.ports import Clock, CredentialSource, Pushed
 from ecr_publish.run.retry import Retry
@@ -49,7 +52,8 @@ class RegistryImages:
         self._authorizer = Authorizer(credentials, transport)
         self._retry = Retry(clock, jitter)
         self._lanes = Lanes(side_by_side)
-        self._presence: Presence = HeadPresence(self._lanes)
+        self._looks, self._documents = Looks(clock), Documents()
+        self._standings = Standings(self._lanes, self._looks, HeadPresence())
         self._unmountable: set[tuple[Repository, Repository]] = set()
         self._lock = threading.Lock()
 
@@ -59,13 +63,16 @@ class RegistryImages:
         self._transport.close()
 
     def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
-        """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent."""
-        return Manifests(self._wire(target, repository)).head(reference)
+        """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent. A push or copy
+        that follows within a moment does not ask for it again."""
+        found = Manifests(self._wire(target, repository)).head(reference)
+        self._looks.keep(repository, reference, found)
+        return found
 
     def find(self, target: Target, repository: Repository, reference: str) -> PublishedImage | None:
         """The image under a tag or digest, with its children; None if absent."""
         manifests = Manifests(self._wire(target, repository))
-        document = manifests.get(reference)
+        document = self._documents.get(manifests, reference)
         if document is None:
             return None
         tags = () if reference.startswith("sha256:") else (reference,)
@@ -75,9 +82,9 @@ class RegistryImages:
         """Annotations over the labels of the (first scannable child's) config."""
         wire = self._wire(target, image.repository)
         manifests = Manifests(wire)
-        document = manifests.expect(image.digest)
+        document = self._documents.expect(manifests, image.digest)
         child = next((each for each in image.children if each.scannable), None)
-        inner = manifests.expect(child.digest) if child else document
+        inner = self._documents.expect(manifests, child.digest) if child else document
         labels = _config_labels(Blobs(wire).document(inner.config)) if isinstance(inner, Manifest) else {}
         return labels | dict(inner.annotations) | dict(document.annotations)
 
@@ -91,14 +98,12 @@ class RegistryImages:
         """Blobs, manifests by digest, then those of the tags that do not name the digest yet, in order."""
         wire, source = self._wire(target, repository), open_layout(Path(layout.path))
         image = source.closure(layout.digest)
-        there, missing = self._standing(Manifests(wire), layout.digest, tags)
-        performer = Performer(self._lanes, wire, source, notify)
+        standing = self._standings.of(wire, layout.digest, tags)
         asked = self._lanes.moment()
-        if there:
-            plan = tag_plan(image.root, repository, missing)
-        else:
-            plan = upload_plan(image, repository, missing, self._presence.present(wire, image.blobs))
-        moved = performer.perform(plan, asked)
+        present = self._standings.blobs(wire, layout.digest, standing, image.blobs) if standing.is_open(tags) else None
+        writes = puts(image.root, repository, standing.missing, standing.seen)
+        plan = tag_plan(writes) if present is None else upload_plan(image, repository, writes, present)
+        moved = Performer(self._lanes, wire, source, notify).perform(plan, asked)
         return _pushed(published(image, repository, tags), plan, moved)
 
     def copy(
@@ -110,56 +115,45 @@ class RegistryImages:
         tags: tuple[str, ...],
         notify: Notify,
     ) -> Pushed:
-        """The same digest in another repository, or only the tags in the same one; read back and compared."""
+        """The same digest in another repository, or only the tags in the same one."""
         origin, wire = self._wire(source, image.repository), self._wire(target, repository)
-        manifests = Manifests(wire)
         same = image.repository == repository
-        there, missing = (True, tags) if same and tags else self._standing(manifests, image.digest, tags)
+        standing = Standing(tags, there=True) if same and tags else self._standings.of(wire, image.digest, tags)
         asked = self._lanes.moment()
         performer = Performer(self._lanes, wire, Blobs(origin), notify)
-        if there:
-            plan = self._only_tags(origin, image.digest, repository, missing)
-            moved = performer.perform(plan, asked)
+        if not standing.is_open(tags):
+            plan = TransferPlan()
+        elif self._standings.there(wire, image.digest, standing):
+            root = self._documents.expect(Manifests(origin), image.digest) if standing.missing else None
+            plan = tag_plan(puts(root, repository, standing.missing, standing.seen)) if root else TransferPlan()
         else:
-            whole = self._closure(Manifests(origin), Manifests(origin).expect(image.digest), image.repository)
-            plan = self._copy_plan(wire, whole, image.repository, missing)
-            moved = performer.perform(plan, asked)
-            if performer.unmountable:
-                with self._lock:
-                    self._unmountable.add((image.repository, repository))
-        for reference in missing or (() if there else (str(image.digest),)):
-            manifests.read_back(image.digest, reference)
+            plan = self._copy_plan(origin, wire, image.digest, standing)
+        moved = performer.perform(plan, asked)
+        if performer.unmountable:
+            with self._lock:
+                self._unmountable.add((image.repository, repository))
         return _pushed(replace(image, repository=repository, tags=tags), plan, moved)
 
     def _wire(self, target: Target, repository: Repository) -> Wire:
         return Wire(self._transport, self._authorizer, self._retry, target, repository)
 
-    def _standing(self, manifests: Manifests, digest: Digest, tags: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
-        """Whether the digest is in the repository, and the tags that do not name it. The last tag is the last that a
-        finished run wrote, so it is asked for alone first: when nothing has changed, each tag costs one request."""
-        if not tags:
-            return manifests.head(str(digest)) is not None, ()
-        last = tags[-1]
-        finished = manifests.head(last) == digest
-        others = (*tags[:-1],) if finished else (*tags[:-1], str(digest))
-        present = self._lanes.do([partial(manifests.head, each) for each in others])
-        named = {each for each, found in zip(others, present, strict=True) if found == digest}
-        missing = tuple(tag for tag in tags if tag not in named and not (finished and tag == last))
-        return finished or bool(named), missing
-
-    def _only_tags(self, origin: Wire, digest: Digest, repository: Repository, tags: tuple[str, ...]) -> TransferPlan:
-        return tag_plan(Manifests(origin).expect(digest), repository, tags) if tags else TransferPlan()
-
-    def _copy_plan(self, wire: Wire, image: Closure, source: Repository, tags: tuple[str, ...]) -> TransferPlan:
+    def _copy_plan(self, origin: Wire, wire: Wire, digest: Digest, standing: Standing) -> TransferPlan:
         """Mounts within a registry, unless it has shown that it does not mount from there; else what is missing."""
-        if source.registry == wire.repository.registry and (source, wire.repository) not in self._unmountable:
-            return mount_plan(image, source, wire.repository, tags)
-        return copy_plan(image, source, wire.repository, tags, self._presence.present(wire, image.blobs))
+        source, goal = origin.repository, wire.repository
+        root = self._documents.expect(Manifests(origin), digest)
+        image = self._closure(Manifests(origin), root, source)
+        writes = puts(root, goal, standing.missing, standing.seen)
+        if source.registry == goal.registry and (source, goal) not in self._unmountable:
+            return mount_plan(image, source, goal, writes)
+        absent = replace(standing, there=False)
+        return copy_plan(
+            image, source, goal, writes, self._standings.blobs(wire, digest, absent, image.blobs) or frozenset()
+        )
 
     def _closure(self, manifests: Manifests, root: Document, repository: Repository) -> Closure:
         return closure(
             root,
-            lambda wanted: self._lanes.do([partial(manifests.expect, each.digest) for each in wanted]),
+            lambda wanted: self._lanes.do([partial(self._documents.expect, manifests, each.digest) for each in wanted]),
             f"{repository}@{root.digest.short}",
         )
 

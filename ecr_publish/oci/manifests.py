@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from ecr_publish.errors import BadReference, DigestMismatch, ImageMissing
 from ecr_publish.http.answer import Answer
 from ecr_publish.model.digest import Digest, digest_of
+from ecr_publish.model.registry import Repository
 from ecr_publish.oci.failures import diagnosis, missing_repository
 from ecr_publish.oci.manifest import ACCEPT, Document, parse
 from ecr_publish.oci.wire import Request, Wire
@@ -23,6 +24,11 @@ class Manifests:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+
+    @property
+    def repository(self) -> Repository:
+        """Where they are."""
+        return self._wire.repository
 
     def head(self, reference: str) -> Digest | None:
         """The digest under a tag or digest, by one request; None if it (or the repository) is not there."""

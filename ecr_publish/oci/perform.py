@@ -7,6 +7,7 @@ from functools import partial
 from typing import assert_never
 
 from ecr_publish.errors import PublishError, TagTaken
+from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify, Transferred
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.content import Content
@@ -70,11 +71,27 @@ class Performer:
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
 
     def _put_tag(self, operation: PutTag) -> None:
-        """Write a tag. An immutable repository may refuse even the same digest: that is read back first."""
+        """Write a tag. What was seen under it long ago is looked at again, for nobody's write is to be undone. An
+        immutable repository may refuse even the same digest: that is read back before anything is said."""
+        over, now = operation.over, self._wire.retry.clock.monotonic()
+        if over is not None and not over.is_fresh(now) and self._is_done(operation, over.digest):
+            return
         try:
             self._manifests.put(operation.document, operation.tag)
         except TagTaken as refused:
             raise_taken(self._manifests, operation, refused)
+
+    def _is_done(self, operation: PutTag, seen: Digest | None) -> bool:
+        """Whether the tag names the digest by now. Raises TagTaken if it names another one than was seen."""
+        present = self._manifests.head(operation.tag)
+        if present not in (seen, operation.document.digest):
+            raise TagTaken(
+                what=f"the tag {operation.tag} named {seen or 'nothing'} when this transfer began and names "
+                f"{present or 'nothing'} now; this image is {operation.document.digest}",
+                where=f"{operation.repository}:{operation.tag}",
+                hint="somebody else wrote it meanwhile: see what it is, then run again",
+            )
+        return present == operation.document.digest
 
     def _told(self, blob: Descriptor, done: int) -> None:
         self._notify(Transferred(blob.digest.short, done, blob.size))

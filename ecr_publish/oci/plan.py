@@ -12,6 +12,7 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.looks import Look
 from ecr_publish.oci.manifest import Document
 
 
@@ -68,11 +69,12 @@ class PutManifest:
 
 @dataclass(frozen=True, slots=True)
 class PutTag:
-    """Write a manifest under a tag."""
+    """Write a manifest under a tag. `over` is what the tag named when it was looked at; None where it was not."""
 
     repository: Repository
     document: Document
     tag: str
+    over: Look | None = None
 
     def __str__(self) -> str:
         return f"tag {self.document.digest} as {self.repository}:{self.tag}"
@@ -99,7 +101,7 @@ class TransferPlan:
 
 
 def upload_plan(
-    image: Closure, repository: Repository, tags: tuple[str, ...], present: frozenset[Digest]
+    image: Closure, repository: Repository, tags: tuple[PutTag, ...], present: frozenset[Digest]
 ) -> TransferPlan:
     """From a layout into a repository that has the blobs `present`."""
     missing, there = _divided(image, present)
@@ -107,32 +109,39 @@ def upload_plan(
 
 
 def copy_plan(
-    image: Closure, source: Repository, repository: Repository, tags: tuple[str, ...], present: frozenset[Digest]
+    image: Closure, source: Repository, repository: Repository, tags: tuple[PutTag, ...], present: frozenset[Digest]
 ) -> TransferPlan:
     """From another repository, by streaming."""
     missing, there = _divided(image, present)
     return _plan(image, repository, tags, tuple(CopyBlob(repository, blob, source) for blob in missing), there)
 
 
-def mount_plan(image: Closure, source: Repository, repository: Repository, tags: tuple[str, ...]) -> TransferPlan:
+def mount_plan(image: Closure, source: Repository, repository: Repository, tags: tuple[PutTag, ...]) -> TransferPlan:
     """From a repository of the same registry. Nothing is asked first: mounting what is there already is no harm."""
     blobs = sorted(image.blobs, key=lambda blob: -blob.size)
     return _plan(image, repository, tags, tuple(MountBlob(repository, blob, source) for blob in blobs), ())
 
 
-def tag_plan(document: Document, repository: Repository, tags: tuple[str, ...]) -> TransferPlan:
+def tag_plan(tags: tuple[PutTag, ...]) -> TransferPlan:
     """Only tags: the digest is in the repository."""
-    return TransferPlan(tags=tuple(PutTag(repository, document, tag) for tag in tags))
+    return TransferPlan(tags=tags)
+
+
+def puts(
+    document: Document, repository: Repository, tags: tuple[str, ...], seen: dict[str, Look]
+) -> tuple[PutTag, ...]:
+    """The writes of tags, each over what was seen there."""
+    return tuple(PutTag(repository, document, tag, seen.get(tag)) for tag in tags)
 
 
 def _plan(
-    image: Closure, repository: Repository, tags: tuple[str, ...], blobs: tuple[BlobOperation, ...],
+    image: Closure, repository: Repository, tags: tuple[PutTag, ...], blobs: tuple[BlobOperation, ...],
     present: tuple[Descriptor, ...],
 ) -> TransferPlan:  # fmt: skip
     waves = tuple(tuple(PutManifest(repository, document) for document in wave) for wave in image.waves)
-    if len(waves) == 1 and len(tags) == 1:
-        waves = ()  # a single manifest with one tag: that one PUT is the commit
-    return TransferPlan(blobs, waves, tag_plan(image.root, repository, tags).tags, present)
+    if len(tags) == 1:
+        waves = waves[:-1]  # the root with its one tag is one PUT by tag: it is the commit, and saves ECR a PutImage
+    return TransferPlan(blobs, waves, tags, present)
 
 
 def _divided(image: Closure, present: frozenset[Digest]) -> tuple[tuple[Descriptor, ...], tuple[Descriptor, ...]]:

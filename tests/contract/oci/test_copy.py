@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised
+from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised, TagTaken
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import Writer, multi, single
 
@@ -21,11 +22,11 @@ def test_an_index_comes_to_another_account_and_region_byte_for_byte(ecr: World, 
     assert set(ecr.stored(there, THERE).layers) == set(ecr.stored(pushed.image.repository).layers)
 
 
-def test_what_a_copy_wrote_is_read_back(ecr: World, tmp_path: Path):
+def test_a_copy_of_what_the_registry_sees_otherwise_is_a_mismatch(ecr: World, tmp_path: Path):
     pushed = ecr.push(single(tmp_path), ecr.create("web"), "1.0")
-    ecr.copy(pushed, ecr.create("web", THERE), "1.0")
-    last = ecr.requests[-1]
-    assert (last.method, last.action, last.path.rpartition("/")[2]) == ("HEAD", "ecr:BatchGetImage", "1.0")
+    ecr.fail("digest", action="ecr:PutImage", times=10)
+    with pytest.raises(DigestMismatch, match="sha256:0000"):
+        ecr.copy(pushed, ecr.create("web", THERE), "1.0")
 
 
 def test_a_copy_of_what_is_there_changes_nothing(ecr: World, tmp_path: Path):
@@ -37,13 +38,50 @@ def test_a_copy_of_what_is_there_changes_nothing(ecr: World, tmp_path: Path):
     assert ecr.asked(before) == ["HEAD ecr:BatchGetImage"]
 
 
-def test_a_retag_is_one_read_one_write_and_the_look_back(ecr: World, tmp_path: Path):
+def test_a_retag_is_one_read_and_one_write(ecr: World, tmp_path: Path):
     repository = ecr.create("web")
     pushed = ecr.push(multi(tmp_path), repository, "1.0")
     before = len(ecr.requests)
     ecr.copy(pushed, repository, "staging", to=HERE)
-    assert ecr.asked(before) == ["GET ecr:BatchGetImage", "PUT ecr:PutImage", "HEAD ecr:BatchGetImage"]
+    assert ecr.asked(before) == ["GET ecr:BatchGetImage", "PUT ecr:PutImage"]
     assert ecr.tags(repository)["staging"] == str(pushed.image.digest)
+
+
+def test_a_step_that_has_looked_at_the_tag_leaves_the_engine_nothing_to_ask(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    layout = single(tmp_path)
+    ecr.push(layout, repository, "1.0")
+    before = len(ecr.requests)
+    assert ecr.images.digest(HERE, repository, "1.0") == layout.digest
+    assert ecr.push(layout, repository).already_there
+    assert ecr.asked(before) == ["HEAD ecr:BatchGetImage"]
+
+
+def test_a_look_is_used_once(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    layout = single(tmp_path)
+    ecr.push(layout, repository, "1.0")
+    ecr.images.digest(HERE, repository, "1.0")
+    ecr.push(layout, repository, "1.0")
+    before = len(ecr.requests)
+    ecr.push(layout, repository, "1.0")
+    assert ecr.asked(before) == ["HEAD ecr:BatchGetImage"]
+
+
+def test_a_tag_that_somebody_writes_during_a_long_transfer_is_not_overwritten(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
+
+    def meanwhile(progress: object) -> None:
+        ecr.clock.advance(timedelta(seconds=60))
+        ecr.stored(repository).tags["1.0"] = str(theirs.image.digest)
+
+    ours = single(tmp_path / "ours", b"ours")
+    with pytest.raises(TagTaken) as raised:
+        ecr.images.push(ours, HERE, repository, ("1.0",), meanwhile)
+    assert str(theirs.image.digest) in raised.value.what
+    assert str(ours.digest) in raised.value.what
+    assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
 
 
 def test_blobs_are_mounted_where_the_registry_mounts(ecr: World, tmp_path: Path):

@@ -22,6 +22,7 @@ from ecr_publish.oci.plan import (
     UploadBlob,
     copy_plan,
     mount_plan,
+    puts,
     tag_plan,
     upload_plan,
 )
@@ -30,6 +31,10 @@ from tests.unit.oci.layouts import multi, single
 DEV = Repository(EcrRegistry("111111111111", "us-east-2"), "web")
 PROD = Repository(EcrRegistry("222222222222", "us-east-2"), "web")
 NEIGHBOUR = Repository(DEV.registry, "other")
+
+
+def tagged(image: Closure, *tags: str, to: Repository = DEV) -> tuple[PutTag, ...]:
+    return puts(image.root, to, tags, {})
 
 
 @pytest.fixture
@@ -46,45 +51,51 @@ def many(tmp_path: Path) -> Closure:
 
 def test_what_is_missing_is_uploaded_biggest_first(one: Closure):
     config, small, large = one.blobs
-    plan = upload_plan(one, DEV, ("1.0",), frozenset({small.digest}))
+    plan = upload_plan(one, DEV, tagged(one, "1.0"), frozenset({small.digest}))
     assert plan.blobs == (UploadBlob(DEV, large), UploadBlob(DEV, config))
     assert plan.present == (small,)
 
 
 def test_a_single_manifest_with_one_tag_is_put_once(one: Closure):
     everything = frozenset(blob.digest for blob in one.blobs)
-    assert upload_plan(one, DEV, ("1.0",), everything).operations == (PutTag(DEV, one.root, "1.0"),)
+    assert upload_plan(one, DEV, tagged(one, "1.0"), everything).operations == (PutTag(DEV, one.root, "1.0"),)
 
 
 @pytest.mark.parametrize("tags", [(), ("1.0", "latest")])
 def test_else_the_manifest_comes_first_and_the_tags_follow_in_order(one: Closure, tags: tuple[str, ...]):
-    plan = upload_plan(one, DEV, tags, frozenset(blob.digest for blob in one.blobs))
+    plan = upload_plan(one, DEV, tagged(one, *tags), frozenset(blob.digest for blob in one.blobs))
     assert plan.operations == (PutManifest(DEV, one.root), *(PutTag(DEV, one.root, tag) for tag in tags))
 
 
-def test_an_index_is_put_by_digest_even_with_one_tag(many: Closure):
-    plan = upload_plan(many, DEV, ("1.0",), frozenset())
+def test_an_index_with_one_tag_is_put_once_after_its_children(many: Closure):
+    plan = upload_plan(many, DEV, tagged(many, "1.0"), frozenset())
+    assert [len(wave) for wave in plan.manifests] == [3]
+    assert plan.operations[-1] == PutTag(DEV, many.root, "1.0")
+
+
+def test_an_index_with_several_tags_is_put_by_digest_first(many: Closure):
+    plan = upload_plan(many, DEV, tagged(many, "1.0", "latest"), frozenset())
     assert [len(wave) for wave in plan.manifests] == [3, 1]
-    assert plan.operations[-2:] == (PutManifest(DEV, many.root), PutTag(DEV, many.root, "1.0"))
+    assert plan.operations[-3] == PutManifest(DEV, many.root)
 
 
 def test_within_a_registry_every_blob_is_mounted(many: Closure):
-    plan = mount_plan(many, NEIGHBOUR, DEV, ("1.0",))
+    plan = mount_plan(many, NEIGHBOUR, DEV, tagged(many, "1.0"))
     assert set(plan.blobs) == {MountBlob(DEV, blob, NEIGHBOUR) for blob in many.blobs}
     assert next(each.otherwise for each in plan.blobs if isinstance(each, MountBlob)).source == NEIGHBOUR
 
 
 def test_between_registries_what_is_missing_is_copied(one: Closure):
-    plan = copy_plan(one, DEV, PROD, ("1.0",), frozenset({one.blobs[0].digest}))
+    plan = copy_plan(one, DEV, PROD, tagged(one, "1.0", to=PROD), frozenset({one.blobs[0].digest}))
     assert set(plan.blobs) == {CopyBlob(PROD, blob, DEV) for blob in one.blobs[1:]}
 
 
 def test_tags_alone_move_no_blob(one: Closure):
-    assert tag_plan(one.root, DEV, ("a", "b")).operations == (PutTag(DEV, one.root, "a"), PutTag(DEV, one.root, "b"))
+    assert tag_plan(tagged(one, "a", "b")).operations == (PutTag(DEV, one.root, "a"), PutTag(DEV, one.root, "b"))
 
 
 def test_every_operation_says_what_it_does(many: Closure):
-    for operation in upload_plan(many, DEV, ("1.0",), frozenset()).operations:
+    for operation in upload_plan(many, DEV, tagged(many, "1.0"), frozenset()).operations:
         assert str(DEV) in str(operation)
 
 
@@ -106,7 +117,7 @@ def closures(draw: st.DrawFn) -> Closure:
 def test_nothing_is_written_before_what_it_needs(image: Closure, tags: list[str], there: set[int]):
     present = frozenset(digest_of(b"c%d" % n) for n in there)
     written = set(present)
-    for operation in upload_plan(image, DEV, tuple(tags), present).operations:
+    for operation in upload_plan(image, DEV, tagged(image, *tags), present).operations:
         match operation:
             case UploadBlob(blob=blob):
                 written.add(blob.digest)

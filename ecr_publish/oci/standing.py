@@ -1,0 +1,81 @@
+"""Standing: how much of an image a repository has already, by the fewest questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.lanes import Lanes
+from ecr_publish.oci.looks import Look, Looks
+from ecr_publish.oci.manifests import Manifests
+from ecr_publish.oci.presence import Presence
+from ecr_publish.oci.wire import Wire
+
+Ask = Callable[[], frozenset[Digest] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`missing` are the tags that do not name the digest, in their order; `seen` is what they named. `there` is whether
+    the digest is in the repository, None where nobody has asked yet."""
+
+    missing: tuple[str, ...]
+    there: bool | None = None
+    seen: dict[str, Look] = field(default_factory=dict)
+
+    def is_open(self, tags: tuple[str, ...]) -> bool:
+        """Whether something may be left to do for these tags; without any, it is the digest that counts."""
+        return bool(self.missing) if tags else self.there is not True
+
+
+class Standings:
+    """Asks for the standing of images in repositories."""
+
+    def __init__(self, lanes: Lanes, looks: Looks, presence: Presence) -> None:
+        self._lanes, self._looks, self._presence = lanes, looks, presence
+
+    def of(self, wire: Wire, digest: Digest, tags: tuple[str, ...]) -> Standing:
+        """How the tags stand. The last tag is the last that a finished run wrote, so it is asked for alone first: one
+        request ends a push in which nothing has changed, however many blobs it has."""
+        there = True if self._looks.names(wire.repository, digest) else None
+        seen = self._looks.take(wire.repository, tags)
+        manifests, unknown = Manifests(wire), tuple(tag for tag in tags if tag not in seen)
+        if unknown and unknown[-1] == tags[-1]:
+            *others, last = unknown
+            unknown = tuple(others)
+            seen[last] = self._looks.at(manifests.head(last))
+        if unknown:
+            ask_digest = there is None and all(look.digest != digest for look in seen.values())
+            asked = (*unknown, str(digest)) if ask_digest else unknown
+            found = dict(zip(asked, self._lanes.do([partial(manifests.head, each) for each in asked]), strict=True))
+            seen.update({tag: self._looks.at(found[tag]) for tag in unknown})
+            there = found[str(digest)] == digest if ask_digest else there
+        missing = tuple(tag for tag in tags if seen[tag].digest != digest)
+        return Standing(missing, True if len(missing) < len(tags) else there, seen)
+
+    def there(self, wire: Wire, digest: Digest, standing: Standing) -> bool:
+        """Whether the digest is in the repository."""
+        return Manifests(wire).head(str(digest)) is not None if standing.there is None else standing.there
+
+    def blobs(
+        self, wire: Wire, digest: Digest, standing: Standing, blobs: tuple[Descriptor, ...]
+    ) -> frozenset[Digest] | None:
+        """Those of the blobs that the repository has; None if it has the whole image. Where nobody has asked for the
+        digest (an image that seems to be new) all questions go out together."""
+        if standing.there:
+            return None
+
+        def whole() -> frozenset[Digest] | None:
+            return None if Manifests(wire).head(str(digest)) is not None else frozenset()
+
+        asks: list[Ask] = [whole] if standing.there is None else []
+        answers = self._lanes.do([*asks, *self._presence.asks(wire, blobs)])
+        found: frozenset[Digest] = frozenset()
+        for answer in answers:
+            if answer is None:
+                return None
+            found |= answer
+        return found
