@@ -38,6 +38,7 @@ _ACTIONS = (
     ("HEAD", "/manifests/", "ecr:BatchGetImage"),
     ("GET", "/manifests/", "ecr:BatchGetImage"),
     ("GET", "/tags/", "ecr:ListImages"),
+    ("GET", "/referrers/", "ecr:BatchGetImage"),
 )
 
 
@@ -91,6 +92,11 @@ def refusal(method: str, path: str, repository: Repository, answer: Answer) -> P
             hint="name the registry by the host that serves /v2/ itself",
         )
     return _understood(said, repository, where, answer.status)
+
+
+def action_of(method: str, path: str) -> str:
+    """The IAM action behind a request, `ecr:*` where it is not known."""
+    return next((action for verb, part, action in _ACTIONS if verb == method and part in f"/{path}"), "ecr:*")
 
 
 def missing_repository(repository: Repository, where: str) -> RepositoryMissing:
@@ -155,7 +161,7 @@ def _denied(
             what=said.message, where=where, hint="check this machine's clock; the token was renewed once already"
         )
     match = _ACTION.search(said.message)
-    action = match[1] if match else _action(method, path)
+    action = match[1] if match else action_of(method, path)
     if match is None and _QUOTA.search(said.message.lower()):  # ECR answers 403 there (containers-roadmap#2159)
         return QuotaExceeded(what=said.message, where=where, hint="delete images, or ask AWS for a higher quota")
     needs = f"it needs {action}" if isinstance(repository.registry, EcrRegistry) else "and says not why"
@@ -173,10 +179,6 @@ def _permission(action: str, repository: Repository) -> str:
         f"allow {action} on the repository {repository.name} in the role's policy; "
         "another account's repository must allow it in its repository policy too"
     )
-
-
-def _action(method: str, path: str) -> str:
-    return next((action for verb, part, action in _ACTIONS if verb == method and part in f"/{path}"), "ecr:*")
 
 
 def _waiting(error: Unavailable, answer: Answer) -> Unavailable:

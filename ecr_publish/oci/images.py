@@ -21,6 +21,7 @@ from ecr_publish.oci.closure import Closure, closure
 from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.lanes import Lanes, Moved
 from ecr_publish.oci.layout import open_layout
+from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.looks import Looks
 from ecr_publish.oci.manifest import Document, Manifest
 from ecr_publish.oci.manifests import Manifests
@@ -29,7 +30,7 @@ from ecr_publish.oci.plan import TransferPlan, copy_plan, mount_plan, puts, tag_
 from ecr_publish.oci.presence import HeadPresence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.standing import Standing, Standings
-from ecr_publish.oci.wire import Wire
+from ecr_publish.oci.wire import Line, Wire
 from ecr_publish.ports import Clock, CredentialSource, Pushed
 from ecr_publish.run.retry import Retry
 
@@ -48,8 +49,7 @@ class RegistryImages:
         *,
         side_by_side: int = SIDE_BY_SIDE,
     ) -> None:
-        self._transport = transport
-        self._authorizer = Authorizer(credentials, transport)
+        self._line = Line(transport, Authorizer(credentials, transport), Limiter(clock))
         self._retry = Retry(clock, jitter)
         self._lanes = Lanes(side_by_side)
         self._looks, self._documents = Looks(clock), Documents()
@@ -60,7 +60,7 @@ class RegistryImages:
     def close(self) -> None:
         """End the threads and the connections."""
         self._lanes.close()
-        self._transport.close()
+        self._line.transport.close()
 
     def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
         """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent. A push or copy
@@ -135,7 +135,7 @@ class RegistryImages:
         return _pushed(replace(image, repository=repository, tags=tags), plan, moved)
 
     def _wire(self, target: Target, repository: Repository) -> Wire:
-        return Wire(self._transport, self._authorizer, self._retry, target, repository)
+        return Wire(self._line, self._retry, target, repository)
 
     def _copy_plan(self, origin: Wire, wire: Wire, digest: Digest, standing: Standing) -> TransferPlan:
         """Mounts within a registry, unless it has shown that it does not mount from there; else what is missing."""

@@ -58,6 +58,10 @@ class Lanes:
         with self._lock:
             return self._moment
 
+    def begin(self, act: Callable[[], Result]) -> Future[Result]:
+        """Begin an act beside everything else; it holds a lane of its own and must not wait for another."""
+        return self._pool.submit(act)
+
     def do(self, acts: Iterable[Callable[[], Result]]) -> list[Result]:
         """Do all acts side by side; results in their order. The first failure is raised when none runs any more."""
         futures = [self._pool.submit(act) for act in acts]

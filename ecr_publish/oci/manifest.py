@@ -79,6 +79,8 @@ class Index:
     media_type: str
     children: tuple[Descriptor, ...]
     annotations: tuple[tuple[str, str], ...]
+    subject: Digest | None = None
+    artifact_type: str | None = None
     digest: Digest = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,7 +102,7 @@ def parse(body: bytes, media_type: str | None, where: str) -> Document:
         # What is read as one and run as the other hides content (CVE-2021-41190): both specifications forbid it.
         raise bad_document(where, "it is neither clearly a manifest nor clearly an index")
     if kind in INDEXES:
-        return Index(body, kind, descriptors(value, "manifests", where), annotations_of(value))
+        return _index(value, body, kind, where)
     if kind in (OCI_MANIFEST, DOCKER_MANIFEST):
         return _manifest(value, body, kind, where)
     raise bad_document(where, f"the media type {kind[:100]!r} is no image manifest or index")
@@ -118,17 +120,37 @@ def _object(body: bytes, where: str) -> dict[str, Any]:
     return value
 
 
+def _index(value: dict[str, Any], body: bytes, kind: str, where: str) -> Index:
+    return Index(
+        body,
+        kind,
+        descriptors(value, "manifests", where),
+        annotations_of(value),
+        _subject(value, where),
+        _artifact_type(value),
+    )
+
+
 def _manifest(value: dict[str, Any], body: bytes, kind: str, where: str) -> Manifest:
-    subject, artifact_type = value.get("subject"), value.get("artifactType")
     return Manifest(
         body,
         kind,
         descriptor(value.get("config"), f"{where} config"),
         descriptors(value, "layers", where),
-        descriptor(subject, f"{where} subject").digest if subject is not None else None,
-        artifact_type if isinstance(artifact_type, str) else None,
+        _subject(value, where),
+        _artifact_type(value),
         annotations_of(value),
     )
+
+
+def _subject(value: dict[str, Any], where: str) -> Digest | None:
+    subject = value.get("subject")
+    return descriptor(subject, f"{where} subject").digest if subject is not None else None
+
+
+def _artifact_type(value: dict[str, Any]) -> str | None:
+    kind = value.get("artifactType")
+    return kind if isinstance(kind, str) else None
 
 
 def _guess(value: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from ecr_publish.oci.failures import diagnosis, missing_repository
 from ecr_publish.oci.manifest import ACCEPT, Document, parse
 from ecr_publish.oci.wire import Request, Wire
 
-_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
+NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 _ACCEPTING = {"Accept": ACCEPT}
 
 
@@ -65,8 +65,11 @@ class Manifests:
             )
         return document
 
-    def put(self, document: Document, reference: str) -> None:
-        """Write exact bytes under a tag or their digest; what the registry says of them is compared."""
+    def put(self, document: Document, reference: str) -> bool:
+        """Write exact bytes under a tag or their digest; what the registry says of them is compared.
+
+        Whether the registry itself lists the document among its subject's referrers (distribution-spec, "Pushing
+        Manifests with Subject": it says so by OCI-Subject)."""
         kind, size = {"Content-Type": document.media_type}, len(document.body)
         answer = self._wire.ask(Request("PUT", _path(reference), (200, 201), kind, lambda: (document.body,), size))
         told = answer.header("docker-content-digest")
@@ -74,6 +77,7 @@ class Manifests:
             self._same(document.digest, self._digest(told))
         elif not reference.startswith("sha256:"):
             self.read_back(document.digest, reference)
+        return answer.header("oci-subject") is not None
 
     def read_back(self, digest: Digest, reference: str) -> None:
         """Raise DigestMismatch unless the registry now has that digest there."""
@@ -134,5 +138,5 @@ def _path(reference: str) -> str:
 
 def _next(answer: Answer) -> str:
     """The next page: only the query of the link counts, the host is ours."""
-    match = _NEXT.search(answer.header("link") or "")
+    match = NEXT.search(answer.header("link") or "")
     return f"tags/list?{urlsplit(match[1]).query}" if match else ""

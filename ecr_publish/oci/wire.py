@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote, urljoin, urlsplit
 
-from ecr_publish.errors import PublishError, RegistryRefused
+from ecr_publish.errors import PublishError, RegistryRefused, Throttled
 from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.transport import Transport, whole
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.auth import Authorizer, header
-from ecr_publish.oci.failures import refusal
+from ecr_publish.oci.failures import action_of, refusal
+from ecr_publish.oci.limiter import Limiter
 from ecr_publish.run.retry import Retry
 
 Body = Callable[[], Iterable[bytes | memoryview]]  # makes the body anew for each attempt
@@ -34,14 +35,21 @@ class Request:
     length: int | None = None  # bytes of the body; 0 for a POST without one
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What all repositories of a run share: connections, tokens, and the pace of requests."""
+
+    transport: Transport
+    authorizer: Authorizer
+    limiter: Limiter
+
+
 class Wire:
     """Safe from threads. Raises NotAuthorised, TokenExpired (after one renewal), Throttled, Unavailable, and what
     `failures.refusal` tells apart."""
 
-    def __init__(
-        self, transport: Transport, authorizer: Authorizer, retry: Retry, target: Target, repository: Repository
-    ) -> None:
-        self._transport, self._authorizer, self.retry = transport, authorizer, retry
+    def __init__(self, line: Line, retry: Retry, target: Target, repository: Repository) -> None:
+        self._line, self.retry = line, retry
         self.target, self.repository = target, repository
         self._scope = f"repository:{repository.path}:pull,push"
 
@@ -58,7 +66,8 @@ class Wire:
     def stream(self, request: Request) -> Iterator[Streamed]:
         """One attempt, its body still to be read. A challenge is answered and an expired token renewed on the way."""
         for left in (2, 1, 0):
-            sent = self._authorizer.authorization(self.target, self._scope)
+            self._line.limiter.wait(self.repository.registry, _action(request))
+            sent = self._line.authorizer.authorization(self.target, self._scope)
             with self._sent(request, sent) as response:
                 if response.status in request.ok:
                     yield response
@@ -72,17 +81,17 @@ class Wire:
                     continue
                 refused = words or refused
             break
-        raise self.refusal(request, refused)
+        raise self._told(request, refused)
 
     def elsewhere(self, url: str, headers: Mapping[str, str]) -> AbstractContextManager[Streamed]:
         """A GET of another host's URL, without Authorization: pre-signed storage refuses two kinds of it."""
-        return self._transport.stream("GET", url, headers)
+        return self._line.transport.stream("GET", url, headers)
 
     def url(self, path: str) -> str:
         """The whole URL of a path below the repository; one that is whole already stays."""
         if path.startswith(("https://", "http://")):
             return path
-        base = self._authorizer.access(self.target).base_url
+        base = self._line.authorizer.access(self.target).base_url
         return f"{base}/v2/{quote(self.repository.path, safe='/')}/{path}"
 
     def same_registry(self, location: str | None, for_what: str) -> str:
@@ -106,16 +115,22 @@ class Wire:
             hint="this registry does not keep to the protocol, or something stands between",
         )
 
+    def _told(self, request: Request, answer: Answer) -> PublishError:
+        error = self.refusal(request, answer)
+        if isinstance(error, Throttled):
+            self._line.limiter.refused(self.repository.registry, _action(request), error.retry_after)
+        return error
+
     @contextmanager
     def _sent(self, request: Request, authorization: str | None) -> Iterator[Streamed]:
         length = {} if request.length is None else {"Content-Length": str(request.length)}
         headers = {**request.headers, **length, **header(authorization)}
         body = None if request.body is None else request.body()
-        with self._transport.stream(request.method, self.url(request.path), headers, body) as response:
+        with self._line.transport.stream(request.method, self.url(request.path), headers, body) as response:
             yield response
 
     def _recovered(self, refused: Answer, sent: str | None) -> bool:
-        return self._authorizer.recovered(self.target, self._scope, refused, sent)
+        return self._line.authorizer.recovered(self.target, self._scope, refused, sent)
 
     def _words(self, request: Request, authorization: str | None) -> Answer | None:
         """A refused HEAD has no body to say why: the words that GET has. None if GET is not refused: the token is good
@@ -127,3 +142,7 @@ class Wire:
 
     def _where(self, request: Request) -> str:
         return f"{request.method} {self.repository}"
+
+
+def _action(request: Request) -> str:
+    return action_of(request.method, urlsplit(request.path).path)

@@ -16,8 +16,9 @@ from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.layout import Layout, open_layout
+from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.upload import Upload
-from ecr_publish.oci.wire import Wire
+from ecr_publish.oci.wire import Line, Wire
 from ecr_publish.run.retry import Retry
 from tests.contract.oci.registries import HERE, World, world
 from tests.unit.oci.layouts import single
@@ -41,7 +42,8 @@ def upload(ecr: World, directory: Path, told: list[int]) -> tuple[Upload, Wire, 
     single(directory, BYTES)
     transport = Transport(ecr.stop)
     retry = Retry(ecr.clock, lambda seconds: seconds)
-    wire = Wire(transport, Authorizer(ecr.tokens, transport), retry, HERE, ecr.create("web"))
+    line = Line(transport, Authorizer(ecr.tokens, transport), Limiter(ecr.clock))
+    wire = Wire(line, retry, HERE, ecr.create("web"))
     layout = open_layout(directory)
     return Upload(wire, BLOB, layout, told.append, part=PART), wire, layout
 
