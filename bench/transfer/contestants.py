@@ -118,7 +118,7 @@ class Engine:
         sourcehost, _, source = words["source"].partition("/")
         told = {
             "push": ["push", words["layout"], host, repository, words["tag"]],
-            "copy": ["copy", sourcehost, source, words["tag"], host, repository, words["tag"]],
+            "copy": ["copy", words["layout"], sourcehost, source, host, repository, words["tag"]],
             "retag": ["retag", words["layout"], host, repository, words["new"]],
         }[job]
         assert self._process.stdin is not None

@@ -8,7 +8,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from ecr_publish.http.transport import Transport
@@ -42,18 +41,16 @@ def push(images: RegistryImages, layout: str, to: str, repository: str, tag: str
     images.push(InLayout(layout, root.digest), there, Repository(there.registry, repository), (tag,), lambda _: None)
 
 
-def copy(images: RegistryImages, source: str, name: str, tag: str, to: str, repository: str, new: str) -> None:
+def copy(images: RegistryImages, layout: str, source: str, name: str, to: str, repository: str, tag: str) -> None:
+    """As a promotion does it: the digest is known."""
     here, there = target(source), target(to)
-    image = images.find(here, Repository(here.registry, name), tag)
-    assert image is not None
-    images.copy(replace(image, tags=()), here, there, Repository(there.registry, repository), (new,), lambda _: None)
+    image = PublishedImage(Repository(here.registry, name), open_layout(Path(layout)).root().digest, ())
+    images.copy(image, here, there, Repository(there.registry, repository), (tag,), lambda _: None)
 
 
 def retag(images: RegistryImages, layout: str, host: str, repository: str, new: str) -> None:
-    """As a promotion to an environment that is a moving tag: the digest is known."""
-    place = target(host)
-    image = PublishedImage(Repository(place.registry, repository), open_layout(Path(layout)).root().digest, ())
-    images.copy(image, place, place, image.repository, (new,), lambda _: None)
+    """As a promotion to an environment that is a moving tag."""
+    copy(images, layout, host, repository, host, repository, new)
 
 
 def peak() -> float:

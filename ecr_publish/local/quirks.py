@@ -39,6 +39,7 @@ class Quirks:
     last_tag_is_image: bool = True  # with its last tag an image is deleted (API: BatchDeleteImage)
     # lists
     opaque_pages: bool = True  # `last` is opaque, tags unsorted, text/plain (deitch/docker_registry2#34); n <= 1000
+    no_referrers: bool = False  # GET referrers is 404 (sigstore-js#1183: ECR before June 2024); off: it lists them now
     # rates
     throttled: bool = False  # documented request rates (User Guide, service-quotas); off: tests are faster than CI
 

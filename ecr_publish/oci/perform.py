@@ -9,12 +9,23 @@ from typing import assert_never
 from ecr_publish.errors import PublishError, TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify, Transferred
+from ecr_publish.oci.attached import scheme_index, tag_of
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.lanes import Job, Lanes, Moved
+from ecr_publish.oci.manifest import OCI_INDEX, parse
 from ecr_publish.oci.manifests import Manifests
-from ecr_publish.oci.plan import BlobOperation, CopyBlob, MountBlob, PutTag, TransferPlan, UploadBlob
+from ecr_publish.oci.plan import (
+    BlobOperation,
+    CopyBlob,
+    ListReferrers,
+    MountBlob,
+    PutManifest,
+    PutTag,
+    TransferPlan,
+    UploadBlob,
+)
 from ecr_publish.oci.upload import Upload
 from ecr_publish.oci.wire import Wire
 
@@ -25,6 +36,7 @@ class Performer:
     def __init__(self, lanes: Lanes, wire: Wire, content: Content, notify: Notify) -> None:
         self._lanes, self._wire, self._content, self._notify = lanes, wire, content, notify
         self._manifests, self._blobs = Manifests(wire), Blobs(wire)
+        self._listed: list[Digest] = []  # referrers that the registry says it lists itself
         self.unmountable = False  # set where the registry answered a mount by an upload session
 
     def perform(self, plan: TransferPlan, asked: int) -> tuple[Moved, ...]:
@@ -34,8 +46,10 @@ class Performer:
         for blob in plan.present:
             self._told(blob, blob.size)
         for wave in plan.manifests:
-            puts = [partial(self._manifests.put, each.document, str(each.document.digest)) for each in wave]
+            puts = [partial(self._put, each) for each in wave]
             self._lanes.do(puts) if len(puts) > 1 else puts[0]()
+        for each in plan.lists:
+            self._list(each)
         for tag in plan.tags:
             self._put_tag(tag)
         return (*moved, *(Moved(reused=blob.size) for blob in plan.present))
@@ -69,6 +83,21 @@ class Performer:
         sent = Upload(self._wire, blob, self._content, partial(self._told, blob)).send(session)
         self._told(blob, blob.size)
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
+
+    def _put(self, operation: PutManifest) -> None:
+        document = operation.document
+        if self._manifests.put(document, str(document.digest)) and document.subject is not None:
+            self._listed.append(document.digest)
+
+    def _list(self, operation: ListReferrers) -> None:
+        """Where the registry said of each referrer that it lists it itself, nothing."""
+        added = tuple(each for each in operation.attached if each.document.digest not in self._listed)
+        if not added:
+            return
+        before = self._manifests.get(tag_of(operation.subject))
+        body = scheme_index(before, added)
+        if before is None or before.body != body:
+            self._manifests.put(parse(body, OCI_INDEX, str(operation.repository)), tag_of(operation.subject))
 
     def _put_tag(self, operation: PutTag) -> None:
         """Write a tag. What was seen under it long ago is looked at again, for nobody's write is to be undone. An

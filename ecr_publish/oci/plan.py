@@ -5,11 +5,12 @@ Pure. An operation holds everything that is needed to perform it; `perform.py` d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
+from ecr_publish.oci.attached import Attached, Family
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.looks import Look
@@ -80,46 +81,81 @@ class PutTag:
         return f"tag {self.document.digest} as {self.repository}:{self.tag}"
 
 
+@dataclass(frozen=True, slots=True)
+class ListReferrers:
+    """Keep the list of a subject's referrers under its tag, where the registry does not list them itself."""
+
+    repository: Repository
+    subject: Digest
+    attached: tuple[Attached, ...]
+
+    def __str__(self) -> str:
+        return f"list {len(self.attached)} referrers of {self.subject.short} in {self.repository}"
+
+
 BlobOperation: TypeAlias = UploadBlob | CopyBlob | MountBlob
-Operation: TypeAlias = BlobOperation | PutManifest | PutTag
+Operation: TypeAlias = BlobOperation | PutManifest | ListReferrers | PutTag
 
 
 @dataclass(frozen=True, slots=True)
 class TransferPlan:
-    """Blobs first, side by side, the biggest first; then waves of manifests, each needing only earlier ones; then the
-    tags, one after another: the last is the last write. `present` is what the repository has already."""
+    """Blobs first, side by side, the biggest first; then waves of manifests, each needing only earlier ones, referrers
+    behind what they point to; then the tags, one after another: the last is the last write. `present` is what the
+    repository has already."""
 
     blobs: tuple[BlobOperation, ...] = ()
     manifests: tuple[tuple[PutManifest, ...], ...] = ()
+    lists: tuple[ListReferrers, ...] = ()
     tags: tuple[PutTag, ...] = ()
     present: tuple[Descriptor, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """All of them in order."""
-        return (*self.blobs, *(each for wave in self.manifests for each in wave), *self.tags)
+        return (*self.blobs, *(each for wave in self.manifests for each in wave), *self.lists, *self.tags)
 
 
 def upload_plan(
     image: Closure, repository: Repository, tags: tuple[PutTag, ...], present: frozenset[Digest]
 ) -> TransferPlan:
     """From a layout into a repository that has the blobs `present`."""
-    missing, there = _divided(image, present)
-    return _plan(image, repository, tags, tuple(UploadBlob(repository, blob) for blob in missing), there)
+    missing, there = _divided(image.blobs, present)
+    blobs = tuple(UploadBlob(repository, blob) for blob in missing)
+    return replace(manifest_plan(image, repository, (), tags), blobs=blobs, present=there)
 
 
 def copy_plan(
-    image: Closure, source: Repository, repository: Repository, tags: tuple[PutTag, ...], present: frozenset[Digest]
+    blobs: tuple[Descriptor, ...], source: Repository, repository: Repository, present: frozenset[Digest]
 ) -> TransferPlan:
-    """From another repository, by streaming."""
-    missing, there = _divided(image, present)
-    return _plan(image, repository, tags, tuple(CopyBlob(repository, blob, source) for blob in missing), there)
+    """Blobs from another repository, by streaming."""
+    missing, there = _divided(blobs, present)
+    return TransferPlan(blobs=tuple(CopyBlob(repository, blob, source) for blob in missing), present=there)
 
 
-def mount_plan(image: Closure, source: Repository, repository: Repository, tags: tuple[PutTag, ...]) -> TransferPlan:
-    """From a repository of the same registry. Nothing is asked first: mounting what is there already is no harm."""
-    blobs = sorted(image.blobs, key=lambda blob: -blob.size)
-    return _plan(image, repository, tags, tuple(MountBlob(repository, blob, source) for blob in blobs), ())
+def mount_plan(blobs: tuple[Descriptor, ...], source: Repository, repository: Repository) -> TransferPlan:
+    """Blobs from a repository of the same registry. Nothing is asked first: mounting what is there is no harm."""
+    ordered = sorted(blobs, key=lambda blob: -blob.size)
+    return TransferPlan(blobs=tuple(MountBlob(repository, blob, source) for blob in ordered))
+
+
+def manifest_plan(
+    image: Closure | None, repository: Repository, referrers: tuple[Family, ...], tags: tuple[PutTag, ...]
+) -> TransferPlan:
+    """Manifests and tags of an image (None: it is there) and of the referrers that come along; all blobs are there."""
+    waves = list(image.waves) if image else []
+    for family in referrers:
+        waves += family.waves
+    lists = tuple(each for family in referrers for each in _lists(repository, family.attached))
+    marks = tuple(
+        PutTag(repository, each.document, each.tag)
+        for family in referrers
+        for each in family.attached
+        if each.tag is not None
+    )
+    if image and not referrers and len(tags) == 1:
+        waves.pop()  # the root with its one tag is one PUT by tag: it is the commit, and saves ECR a PutImage
+    manifests = tuple(tuple(PutManifest(repository, document) for document in wave) for wave in waves)
+    return TransferPlan(manifests=manifests, lists=lists, tags=(*marks, *tags))
 
 
 def tag_plan(tags: tuple[PutTag, ...]) -> TransferPlan:
@@ -134,17 +170,17 @@ def puts(
     return tuple(PutTag(repository, document, tag, seen.get(tag)) for tag in tags)
 
 
-def _plan(
-    image: Closure, repository: Repository, tags: tuple[PutTag, ...], blobs: tuple[BlobOperation, ...],
-    present: tuple[Descriptor, ...],
-) -> TransferPlan:  # fmt: skip
-    waves = tuple(tuple(PutManifest(repository, document) for document in wave) for wave in image.waves)
-    if len(tags) == 1:
-        waves = waves[:-1]  # the root with its one tag is one PUT by tag: it is the commit, and saves ECR a PutImage
-    return TransferPlan(blobs, waves, tags, present)
+def _lists(repository: Repository, attached: tuple[Attached, ...]) -> list[ListReferrers]:
+    grouped: dict[Digest, list[Attached]] = {}
+    for each in attached:
+        if each.tag is None:
+            grouped.setdefault(each.subject, []).append(each)
+    return [ListReferrers(repository, subject, tuple(found)) for subject, found in grouped.items()]
 
 
-def _divided(image: Closure, present: frozenset[Digest]) -> tuple[tuple[Descriptor, ...], tuple[Descriptor, ...]]:
+def _divided(
+    blobs: tuple[Descriptor, ...], present: frozenset[Digest]
+) -> tuple[tuple[Descriptor, ...], tuple[Descriptor, ...]]:
     """What is missing, biggest first so that the longest is not left for last, and what is there."""
-    missing = sorted((blob for blob in image.blobs if blob.digest not in present), key=lambda blob: -blob.size)
-    return tuple(missing), tuple(blob for blob in image.blobs if blob.digest in present)
+    missing = sorted((blob for blob in blobs if blob.digest not in present), key=lambda blob: -blob.size)
+    return tuple(missing), tuple(blob for blob in blobs if blob.digest in present)

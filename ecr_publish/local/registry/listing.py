@@ -34,6 +34,8 @@ def catalog(visit: Visit) -> Answer:
 
 def referrers(visit: Visit) -> Answer:
     """`referrers/<digest>`: an index of the manifests whose subject it is (distribution-spec, "Listing Referrers")."""
+    if visit.ecr.quirks.no_referrers:
+        return answers.no_route()
     if not is_digest(visit.parts["digest"], sha256_only=visit.ecr.quirks.sha256_only):
         return answers.failed(400, "DIGEST_INVALID", "a subject is named by its digest")
     subject, wanted = visit.parts["digest"], visit.exchange.query.get("artifactType")

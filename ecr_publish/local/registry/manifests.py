@@ -70,6 +70,6 @@ async def _put(visit: Visit, reference: str) -> Answer:
         raise
     location = f"{visit.ecr.base_url(visit.exchange)}/v2/{visit.parts['name']}/manifests/{image.digest}"
     headers = {"location": location, "docker-content-digest": image.digest}
-    if image.subject is not None:
+    if image.subject is not None and not visit.ecr.quirks.no_referrers:
         headers["oci-subject"] = image.subject
     return Answer(201, b"", headers)

@@ -80,13 +80,13 @@ def test_an_index_with_several_tags_is_put_by_digest_first(many: Closure):
 
 
 def test_within_a_registry_every_blob_is_mounted(many: Closure):
-    plan = mount_plan(many, NEIGHBOUR, DEV, tagged(many, "1.0"))
+    plan = mount_plan(many.blobs, NEIGHBOUR, DEV)
     assert set(plan.blobs) == {MountBlob(DEV, blob, NEIGHBOUR) for blob in many.blobs}
     assert next(each.otherwise for each in plan.blobs if isinstance(each, MountBlob)).source == NEIGHBOUR
 
 
 def test_between_registries_what_is_missing_is_copied(one: Closure):
-    plan = copy_plan(one, DEV, PROD, tagged(one, "1.0", to=PROD), frozenset({one.blobs[0].digest}))
+    plan = copy_plan(one.blobs, DEV, PROD, frozenset({one.blobs[0].digest}))
     assert set(plan.blobs) == {CopyBlob(PROD, blob, DEV) for blob in one.blobs[1:]}
 
 

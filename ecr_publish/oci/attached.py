@@ -1,0 +1,71 @@
+"""Attached: a manifest that points to another, and how a registry without the referrers API keeps a list of those."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.oci.closure import Closure
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.manifest import OCI_INDEX, Document, Index
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A manifest that points to `subject`: by its own subject, or (cosign's older form) by the tag it is under."""
+
+    document: Document
+    subject: Digest
+    tag: str | None = None
+    listed: Descriptor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Manifests that point to the same generation, with everything that they are made of. `waves` are manifests, each
+    wave needing only earlier ones; `blobs` are each digest once."""
+
+    attached: tuple[Attached, ...]
+    waves: tuple[tuple[Document, ...], ...]
+    blobs: tuple[Descriptor, ...]
+
+
+def family(members: tuple[tuple[Attached, Closure], ...]) -> Family:
+    """Several referrers side by side."""
+    deepest = max((len(each.waves) for _, each in members), default=0)
+    waves = []
+    for number in range(deepest):
+        found = [document for _, each in members for wave in each.waves[number : number + 1] for document in wave]
+        waves.append(tuple({document.digest: document for document in found}.values()))
+    blobs = {blob.digest: blob for _, each in members for blob in each.blobs}
+    return Family(tuple(each for each, _ in members), tuple(waves), tuple(blobs.values()))
+
+
+def tag_of(subject: Digest) -> str:
+    """The tag under which a registry without the API keeps the list of a subject's referrers."""
+    return f"sha256-{subject.hex}"
+
+
+def scheme_index(before: Document | None, added: tuple[Attached, ...]) -> bytes:
+    """The list under `sha256-<hex>` with these referrers besides those it has, as the specification has clients write
+    it for a registry without the API."""
+    listed = [_entry(each) for each in (before.children if isinstance(before, Index) else ())]
+    there = {each["digest"] for each in listed}
+    for each in added:
+        if str(each.document.digest) not in there:
+            document = each.document
+            entry = {"mediaType": document.media_type, "digest": str(document.digest), "size": len(document.body)}
+            kind = document.artifact_type or (each.listed.artifact_type if each.listed else None)
+            listed.append(entry | ({"artifactType": kind} if kind else {}) | _annotated(document.annotations))
+    value = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _entry(child: Descriptor) -> dict[str, object]:
+    kind = {"artifactType": child.artifact_type} if child.artifact_type else {}
+    return {**child.json(), **kind, **_annotated(child.annotations)}
+
+
+def _annotated(annotations: tuple[tuple[str, str], ...]) -> dict[str, object]:
+    return {"annotations": dict(annotations)} if annotations else {}

@@ -1,0 +1,139 @@
+"""Copying: one image from repository to repository, with everything that points to it, tags last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import Note, Notify
+from ecr_publish.oci.attached import Attached, Family, family
+from ecr_publish.oci.blobs import Blobs
+from ecr_publish.oci.capabilities import Capabilities
+from ecr_publish.oci.closure import Closure, closure
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.documents import Documents
+from ecr_publish.oci.lanes import Lanes, Moved
+from ecr_publish.oci.manifest import Document
+from ecr_publish.oci.manifests import Manifests
+from ecr_publish.oci.perform import Performer
+from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, puts, tag_plan
+from ecr_publish.oci.referrers import Referrers
+from ecr_publish.oci.standing import Standing, Standings
+from ecr_publish.oci.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all transfers of a run share."""
+
+    lanes: Lanes
+    documents: Documents
+    standings: Standings
+    capabilities: Capabilities
+
+    def closure(self, wire: Wire, root: Document) -> Closure:
+        """Everything below a root in a repository. Raises BadImage, ImageMissing."""
+        manifests = Manifests(wire)
+        return closure(
+            root,
+            lambda wanted: self.lanes.do([partial(self.documents.expect, manifests, each.digest) for each in wanted]),
+            f"{wire.repository}@{root.digest.short}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a copy did."""
+
+    changed: bool
+    moved: tuple[Moved, ...] = ()
+
+
+class Copying:
+    """Copies images from `origin` to `goal`, two repositories or one."""
+
+    def __init__(self, shared: Shared, origin: Wire, goal: Wire, notify: Notify) -> None:
+        self._shared, self._origin, self._goal, self._notify = shared, origin, goal, notify
+        self._performer = Performer(shared.lanes, goal, Blobs(origin), notify)
+
+    def retag(self, digest: Digest, tags: tuple[str, ...]) -> Copied:
+        """Tags in the repository that has the digest: one read, and one write per tag."""
+        root = self._shared.documents.expect(Manifests(self._origin), digest)
+        plan = tag_plan(puts(root, self._goal.repository, tags, {}))
+        return Copied(True, self._performer.perform(plan, self._shared.lanes.moment()))
+
+    def copy(self, digest: Digest, standing: Standing) -> Copied:
+        """The image, its referrers, and the tags that are missing. What the repository has is left as it is."""
+        is_there = self._begin_asking(digest, standing)  # under way while manifests are read
+        root = self._shared.documents.expect(Manifests(self._origin), digest)
+        image = self._shared.closure(self._origin, root)
+        if is_there is not None:
+            standing = replace(standing, there=is_there.result())
+        referrers = Referrers(self._origin, self._shared.lanes, self._shared.capabilities)
+        asked = referrers.ask(image.documents)  # under way while blobs move
+        moment = self._shared.lanes.moment()
+        plan = self._blob_plan(image, digest, standing)
+        moved = self._perform(plan, moment) if plan else ()
+        families = tuple(self._family(each) for each in referrers.found(asked))
+        families = tuple(each for each in (self._missing(each) for each in families) if each.attached)
+        moved += self._bring(families)
+        tags = puts(root, self._goal.repository, standing.missing, standing.seen)
+        last = manifest_plan(image if plan else None, self._goal.repository, families, tags)
+        moved += self._performer.perform(last, self._shared.lanes.moment())
+        return Copied(bool(plan and plan.operations) or bool(last.operations), moved)
+
+    def _begin_asking(self, digest: Digest, standing: Standing) -> Future[bool] | None:
+        """Whether the goal has the digest, where a mount is to be tried; elsewhere this is asked with the blobs."""
+        mounts = self._shared.capabilities.mounts(self._origin.repository, self._goal.repository)
+        if standing.there is not None or not mounts:
+            return None
+        return self._shared.lanes.begin(partial(self._shared.standings.there, self._goal, digest, standing))
+
+    def _blob_plan(self, image: Closure, digest: Digest, standing: Standing) -> TransferPlan | None:
+        """Mounts within a registry, unless it has shown that it does not mount from there; else what is missing. None
+        if the repository has the whole image."""
+        source, goal = self._origin.repository, self._goal.repository
+        if self._shared.capabilities.mounts(source, goal):
+            return None if standing.there else mount_plan(image.blobs, source, goal)
+        present = self._shared.standings.blobs(self._goal, digest, standing, image.blobs)
+        return None if present is None else copy_plan(image.blobs, source, goal, present)
+
+    def _bring(self, families: tuple[Family, ...]) -> tuple[Moved, ...]:
+        """The blobs of referrers: few and small, so they are asked for and streamed."""
+        blobs = tuple({blob.digest: blob for each in families for blob in each.blobs}.values())
+        if not blobs:
+            return ()
+        moment = self._shared.lanes.moment()
+        present = self._present(blobs)
+        return self._perform(copy_plan(blobs, self._origin.repository, self._goal.repository, present), moment)
+
+    def _present(self, blobs: tuple[Descriptor, ...]) -> frozenset[Digest]:
+        absent = Standing((), there=False)
+        return self._shared.standings.blobs(self._goal, blobs[0].digest, absent, blobs) or frozenset()
+
+    def _perform(self, plan: TransferPlan, moment: int) -> tuple[Moved, ...]:
+        moved = self._performer.perform(plan, moment)
+        if self._performer.unmountable:
+            self._shared.capabilities.saw_no_mount(self._origin.repository, self._goal.repository)
+        return moved
+
+    def _family(self, attached: Iterable[Attached]) -> Family:
+        return family(tuple((each, self._shared.closure(self._origin, each.document)) for each in attached))
+
+    def _missing(self, found: Family) -> Family:
+        """Those of the referrers that the goal lacks. A tag of theirs that names something else there stays."""
+        manifests = Manifests(self._goal)
+        references = [each.tag or str(each.document.digest) for each in found.attached]
+        present = self._shared.lanes.do([partial(manifests.head, each) for each in references])
+        kept = []
+        for each, there in zip(found.attached, present, strict=True):
+            if there is None:
+                kept.append(each)
+            elif there != each.document.digest:
+                self._notify(Note(f"{self._goal.repository}:{each.tag} names {there.short} and stays as it is"))
+        if len(kept) == len(found.attached):
+            return found
+        return self._family(kept)
