@@ -327,6 +327,7 @@ def ports_of(
     proxies: Mapping[str, str],
 ) -> Iterator[Ports]:
     """The ports of a run: real adapters on these sessions, this clock and these proxies."""
+    from ecr_publish.aws.availability import EcrAvailability
     from ecr_publish.aws.credentials import RegistryCredentials
     from ecr_publish.aws.identity import StsIdentities
     from ecr_publish.aws.repositories import EcrRepositories
@@ -342,7 +343,7 @@ def ports_of(
     credentials = RegistryCredentials(
         sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"), logins=logins
     )
-    images = RegistryImages(transport, credentials, clock, full_jitter())
+    images = RegistryImages(transport, credentials, clock, full_jitter(), availability=EcrAvailability(sessions))
     try:
         yield PortsType(
             clock=clock,

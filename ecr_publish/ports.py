@@ -104,6 +104,17 @@ class Pushed:
     mounted_blobs: int = 0
 
 
+class LayerAvailability(Protocol):
+    """Which blobs a repository has, by the registry's API: an alternative to asking for each over `/v2`."""
+
+    def ready(self, target: Target) -> bool:
+        """Whether asking costs no more than the call itself: its client is loaded."""
+
+    def available(self, target: Target, repository: Repository, digests: tuple[Digest, ...]) -> frozenset[Digest]:
+        """Those of at most 100 digests that are there. Raises NotAuthorised, RepositoryMissing, Throttled,
+        Unavailable."""
+
+
 class Images(Protocol):
     """Image content in registries (the `/v2` API): the transfer engine.
 

@@ -79,6 +79,10 @@ class Sessions:
                 self._clients[key] = self._create(service, self._session(principal), principal.region)
             return self._clients[key]
 
+    def has_client(self, service: str, target: Target) -> bool:
+        """Whether that client was made already."""
+        return (service, self._principal(target)) in self._clients
+
     def ask(self, where: str, call: Callable[[], Result]) -> Result:
         """The call's result; botocore's exceptions become ours, and what can heal is repeated. `where` names the
         request in errors: `get-caller-identity @dev`."""

@@ -26,11 +26,11 @@ from ecr_publish.oci.manifest import Manifest
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import puts, tag_plan, upload_plan
-from ecr_publish.oci.presence import HeadPresence
+from ecr_publish.oci.presence import ChosenPresence, HeadPresence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.standing import Standings
 from ecr_publish.oci.wire import Line, Wire
-from ecr_publish.ports import Clock, CredentialSource, Pushed
+from ecr_publish.ports import Clock, CredentialSource, LayerAvailability, Pushed
 from ecr_publish.run.retry import Retry
 
 SIDE_BY_SIDE = 16
@@ -47,12 +47,14 @@ class RegistryImages:
         jitter: Callable[[float], float],
         *,
         side_by_side: int = SIDE_BY_SIDE,
+        availability: LayerAvailability | None = None,
     ) -> None:
         self._line = Line(transport, Authorizer(credentials, transport), Limiter(clock))
         self._retry = Retry(clock, jitter)
         self._lanes = Lanes(side_by_side)
         self._looks = Looks(clock)
-        standings = Standings(self._lanes, self._looks, HeadPresence())
+        presence = ChosenPresence(clock, side_by_side, availability) if availability else HeadPresence()
+        standings = Standings(self._lanes, self._looks, presence)
         self._shared = Shared(self._lanes, Documents(), standings, Capabilities())
 
     def close(self) -> None:
