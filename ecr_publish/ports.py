@@ -102,6 +102,7 @@ class Pushed:
     moved_bytes: int = 0
     reused_bytes: int = 0
     mounted_blobs: int = 0
+    warnings: tuple[str, ...] = ()  # sentences about what was left as it is
 
 
 class LayerAvailability(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ecr_publish.model.digest import Digest
-from ecr_publish.model.events import Note, Notify
+from ecr_publish.model.events import Notify
 from ecr_publish.oci.attached import Attached, Family, family
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
@@ -50,13 +50,15 @@ class Copied:
 
     changed: bool
     moved: tuple[Moved, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Copying:
     """Copies images from `origin` to `goal`, two repositories or one."""
 
     def __init__(self, shared: Shared, origin: Wire, goal: Wire, notify: Notify) -> None:
-        self._shared, self._origin, self._goal, self._notify = shared, origin, goal, notify
+        self._shared, self._origin, self._goal = shared, origin, goal
+        self._warnings: list[str] = []
         self._performer = Performer(shared.lanes, goal, Blobs(origin), notify)
 
     def retag(self, digest: Digest, tags: tuple[str, ...]) -> Copied:
@@ -83,7 +85,7 @@ class Copying:
         tags = puts(root, self._goal.repository, standing.missing, standing.seen)
         last = manifest_plan(image if plan else None, self._goal.repository, families, tags)
         moved += self._performer.perform(last, self._shared.lanes.moment())
-        return Copied(bool(plan and plan.operations) or bool(last.operations), moved)
+        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, tuple(self._warnings))
 
     def _begin_asking(self, digest: Digest, standing: Standing) -> Future[bool] | None:
         """Whether the goal has the digest, where a mount is to be tried; elsewhere this is asked with the blobs."""
@@ -133,7 +135,8 @@ class Copying:
             if there is None:
                 kept.append(each)
             elif there != each.document.digest:
-                self._notify(Note(f"{self._goal.repository}:{each.tag} names {there.short} and stays as it is"))
+                name, ours = f"{self._goal.repository}:{each.tag}", each.document.digest
+                self._warnings.append(f"{name} names {there.short}, the source's {ours.short} was not copied")
         if len(kept) == len(found.attached):
             return found
         return self._family(kept)

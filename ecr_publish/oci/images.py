@@ -151,4 +151,5 @@ def _pushed(image: PublishedImage, done: Copied) -> Pushed:
         moved_bytes=sum(each.sent for each in done.moved),
         reused_bytes=sum(each.reused for each in done.moved),
         mounted_blobs=sum(each.mounted for each in done.moved),
+        warnings=done.warnings,
     )

@@ -124,7 +124,7 @@ class Promote:
             nearest, details.sources[0].target, details.target, details.repository, tagged.write, ports.notify
         )
         record = PromotionRecord(promotion, answers, details.gate, advisory, details.topology, ports.clock.now())
-        warnings = (*advisory, *tagged.held)
+        warnings = (*advisory, *tagged.held, *moved.warnings)
         given = (_with_tags(moved.image, tagged.names), record)
         text = f"{details.repository}@{image.digest}"
         if moved.already_there and not tagged.write:
