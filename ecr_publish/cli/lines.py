@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import click
 
 from ecr_publish.model.events import Note, Progress, Transferred, Untrusted
 from ecr_publish.plan.intent import Intent
-from ecr_publish.report.size import human
+from ecr_publish.report.progress import Moving
 from ecr_publish.report.text import clean
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped
 
 SIGN_OF_LIFE_SECONDS = 5.0
+REDRAWN_SECONDS = 0.2
+_CLEARED = "\r\x1b[2K"
 
 
 class Lines:
-    """An observer that prints to stderr, so that stdout holds nothing but what was asked for."""
+    """An observer that prints to stderr, so that stdout holds nothing but what was asked for.
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
+    `live` is for a terminal: transfers that are under way share one line that is drawn again and again. Elsewhere each
+    says how far it is every few seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], *, live: bool = False) -> None:
+        self._monotonic, self._live = monotonic, live
         self._said: dict[str, float] = {}
-        self._moved: dict[str, dict[str, Transferred]] = {}
+        self._moving: dict[str, Moving] = {}
+        self._drawn = float("-inf")
+        self._shown = False
 
     def started(self, intent: Intent) -> None:
         """Remember when, so that quick steps print one line only."""
@@ -32,24 +41,40 @@ class Lines:
         match progress:
             case Untrusted(text=text):
                 for line in text.splitlines():
-                    _line(f"  {intent.id} | {clean(line)}")
+                    self._line(f"  {intent.id} | {clean(line)}")
             case Note(text=text):
                 if self._due(intent):
-                    _line(f"  {intent.id}: {clean(text)}")
+                    self._line(f"  {intent.id}: {clean(text)}")
             case Transferred():
-                blobs = self._moved.setdefault(intent.id, {})
-                blobs[progress.what] = progress
-                if self._due(intent):
-                    done, total = (sum(each.done for each in blobs.values()), sum(b.total for b in blobs.values()))
-                    _line(f"  {intent.id}: {human(done)} of {human(total)} in {len(blobs)} blobs")
+                moving = self._moving.setdefault(intent.id, Moving(self._monotonic()))
+                moving.add(progress)
+                if self._live:
+                    self._draw()
+                elif self._due(intent):
+                    self._line(f"  {intent.id}: {moving.line(self._monotonic())}")
 
     def finished(self, intent: Intent, outcome: Outcome) -> None:
         """One line with a word that can be searched for."""
+        self._moving.pop(intent.id, None)
         word, colour, text = _worded(outcome)
-        _line(f"{click.style(f'{word:<12}', fg=colour)} {intent.id:<24} {clean(text)}")
+        self._line(f"{click.style(f'{word:<12}', fg=colour)} {intent.id:<24} {clean(text)}")
         if isinstance(outcome, Done | AlreadyDone):
             for warning in outcome.warnings:
-                _line(f"{click.style('warning', fg='yellow'):<12} {intent.id:<24} {clean(warning)}")
+                self._line(f"{click.style('warning', fg='yellow'):<12} {intent.id:<24} {clean(warning)}")
+
+    def _line(self, text: str) -> None:
+        click.echo(f"{_CLEARED if self._shown else ''}{text}", err=True)
+        self._shown = False
+
+    def _draw(self) -> None:
+        """The one line of all transfers, cut to what a narrow terminal holds."""
+        now = self._monotonic()
+        if now - self._drawn < REDRAWN_SECONDS:
+            return
+        self._drawn, self._shown = now, True
+        text = "; ".join(f"{name}: {moving.line(now)}" for name, moving in self._moving.items())
+        width = shutil.get_terminal_size().columns - 1
+        click.echo(f"{_CLEARED}{clean(text)[:width]}", err=True, nl=False)
 
     def _due(self, intent: Intent) -> bool:
         now = self._monotonic()
@@ -57,10 +82,6 @@ class Lines:
             return False
         self._said[intent.id] = now
         return True
-
-
-def _line(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _worded(outcome: Outcome) -> tuple[str, str, str]:

@@ -42,7 +42,7 @@ def carry_out(
         plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
         if saved_plan is not None:
             app.insist(plan, saved_plan)
-        lines = Lines(app.monotonic)
+        lines = Lines(app.monotonic, live=sys.stderr.isatty())
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
     if output == "console" and sys.stdout.isatty():
         from rich.console import Console

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 
@@ -21,6 +22,14 @@ class Untrusted:
     text: str
 
 
+class How(StrEnum):
+    """How a blob came to be there."""
+
+    SENT = "sent"
+    MOUNTED = "mounted"
+    THERE = "there already"
+
+
 @dataclass(frozen=True, slots=True)
 class Transferred:
     """`done` of `total` bytes of `what` (a blob's short digest) have moved; the same `what` again replaces it."""
@@ -28,6 +37,7 @@ class Transferred:
     what: str
     done: int
     total: int
+    how: How = How.SENT
 
 
 Progress: TypeAlias = Note | Untrusted | Transferred

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from ecr_publish.errors import PublishError, TagTaken
 from ecr_publish.model.digest import Digest
-from ecr_publish.model.events import Notify, Transferred
+from ecr_publish.model.events import How, Notify, Transferred
 from ecr_publish.oci.attached import scheme_index, tag_of
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.content import Content
@@ -44,7 +44,7 @@ class Performer:
         registry refuses; nothing is tagged unless everything below it was written."""
         moved = self._lanes.bring(tuple(self._job(each) for each in plan.blobs), asked)
         for blob in plan.present:
-            self._told(blob, blob.size)
+            self._told(blob, How.THERE, blob.size)
         for wave in plan.manifests:
             puts = [partial(self._put, each) for each in wave]
             self._lanes.do(puts) if len(puts) > 1 else puts[0]()
@@ -71,17 +71,17 @@ class Performer:
         blob = operation.blob
         session = self._blobs.mount(blob.digest, operation.source)
         if session is None:
-            self._told(blob, blob.size)
+            self._told(blob, How.MOUNTED, blob.size)
             return Moved(reused=blob.size, mounted=True)
         self.unmountable = True
         if self._blobs.has(blob.digest):
-            self._told(blob, blob.size)
+            self._told(blob, How.THERE, blob.size)
             return Moved(reused=blob.size)
         return self._send(operation.otherwise.blob, session)
 
     def _send(self, blob: Descriptor, session: str | None) -> Moved:
-        sent = Upload(self._wire, blob, self._content, partial(self._told, blob)).send(session)
-        self._told(blob, blob.size)
+        sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send(session)
+        self._told(blob, How.SENT if sent else How.THERE, blob.size)
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
 
     def _put(self, operation: PutManifest) -> None:
@@ -122,8 +122,8 @@ class Performer:
             )
         return present == operation.document.digest
 
-    def _told(self, blob: Descriptor, done: int) -> None:
-        self._notify(Transferred(blob.digest.short, done, blob.size))
+    def _told(self, blob: Descriptor, how: How, done: int) -> None:
+        self._notify(Transferred(blob.digest.short, done, blob.size, how))
 
 
 def raise_taken(manifests: Manifests, operation: PutTag, refused: PublishError) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from ecr_publish.model.traffic import Traffic
 from ecr_publish.report.columns import aligned
 from ecr_publish.report.exits import last_line
 from ecr_publish.report.problems import Problem, problems
 from ecr_publish.report.report import Report
 from ecr_publish.report.rows import Holding, Row, holdings, left_out, rows, undone, warnings
-from ecr_publish.report.size import lasted
+from ecr_publish.report.size import human, lasted
 from ecr_publish.report.text import clean
 
 if TYPE_CHECKING:
@@ -84,9 +85,18 @@ def tags(holding: Holding) -> str:
 
 
 def took(report: Report) -> str:
-    """How long it was; a rehearsal has a clock of its own, on which hours of waiting pass in no time."""
+    """How long it was, and what went over the wire; a rehearsal has a clock of its own, on which hours of waiting pass
+    in no time."""
     clock = " on the rehearsal's own clock" if report.command == "rehearse" else ""
-    return f"took {lasted(report.finished - report.started)}{clock}"
+    return f"took {lasted(report.finished - report.started)}{clock}{_moved(report.traffic)}"
+
+
+def _moved(traffic: Traffic) -> str:
+    """`; sent 12.3 MB, 138.0 MB were there already`; nothing where nothing was pushed or copied."""
+    if not traffic.sent_bytes and not traffic.saved_bytes:
+        return ""
+    saved = f", {human(traffic.saved_bytes)} were there already" if traffic.saved_bytes else ""
+    return f"; sent {human(traffic.sent_bytes)}{saved}"
 
 
 def _problem(problem: Problem) -> Iterator[str]:

@@ -56,6 +56,11 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "errors": [_problem(each) for each in problems(report)],
         "warnings": list(warnings(report)),
+        "transfer": {
+            "sent_bytes": report.traffic.sent_bytes,
+            "saved_bytes": report.traffic.saved_bytes,
+            "mounted_blobs": report.traffic.mounted_blobs,
+        },
     }
 
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from ecr_publish.errors import PublishError
+from ecr_publish.model.traffic import Traffic
 from ecr_publish.plan.plan import Plan
 from ecr_publish.run.ledger import Entry
+from ecr_publish.run.outcome import AlreadyDone, Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,13 @@ class Report:
     errors: tuple[PublishError, ...] = ()  # of the run as a whole: preflight, a signal
     warnings: tuple[str, ...] = ()
     connections: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What all images together cost and saved."""
+        outcomes = (entry.outcome for entry in self.entries)
+        moved = (outcome.traffic for outcome in outcomes if isinstance(outcome, Done | AlreadyDone))
+        return sum(moved, Traffic())
 
 
 class Reporter(Protocol):

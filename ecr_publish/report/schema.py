@@ -49,6 +49,11 @@ def schema() -> dict[str, Any]:
                 )
             ),
             warnings=_TEXTS,
+            transfer=_object(
+                sent_bytes={"type": "integer"},
+                saved_bytes={"type": "integer", "description": "there already, or mounted"},
+                mounted_blobs={"type": "integer"},
+            ),
         ),
     }
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from ecr_publish.errors import PublishError
+from ecr_publish.model.traffic import NO_TRAFFIC, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Done:
     summary: str
     facts: tuple[Any, ...] = ()
     warnings: tuple[str, ...] = ()
+    traffic: Traffic = NO_TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class AlreadyDone:
     summary: str
     facts: tuple[Any, ...] = ()
     warnings: tuple[str, ...] = ()
+    traffic: Traffic = NO_TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)

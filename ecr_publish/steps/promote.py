@@ -14,6 +14,7 @@ from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.scan import ScanEvidence
 from ecr_publish.model.tags import Tag
 from ecr_publish.model.target import Target
+from ecr_publish.model.traffic import Traffic
 from ecr_publish.model.verdict import GateAnswer
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import LeaveOut, Scene
@@ -127,9 +128,10 @@ class Promote:
         warnings = (*advisory, *tagged.held, *moved.warnings)
         given = (_with_tags(moved.image, tagged.names), record)
         text = f"{details.repository}@{image.digest}"
+        traffic = Traffic(moved.moved_bytes, moved.reused_bytes, moved.mounted_blobs)
         if moved.already_there and not tagged.write:
-            return AlreadyDone(text, given, warnings)
-        return Done(text, given, warnings)
+            return AlreadyDone(text, given, warnings, traffic)
+        return Done(text, given, warnings, traffic)
 
 
 def _unmet(edge: Edge, scene: Scene) -> str | None:

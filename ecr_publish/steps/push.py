@@ -9,6 +9,7 @@ from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, In
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Floating, Tag, TagSet
 from ecr_publish.model.target import Create, Target
+from ecr_publish.model.traffic import Traffic
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import Scene
 from ecr_publish.plan.targets import pointer, repository
@@ -111,6 +112,7 @@ def published(pushed: Pushed, tags: tuple[str, ...], *, already: bool, warnings:
     """The outcome of a push: Done or AlreadyDone, with the image under all its tags as the fact."""
     image = replace(pushed.image, tags=tags)
     text = f"{image.repository}@{image.digest}"
+    traffic = Traffic(pushed.moved_bytes, pushed.reused_bytes, pushed.mounted_blobs)
     if already:
-        return AlreadyDone(text, (image,), warnings)
-    return Done(text, (image,), warnings)
+        return AlreadyDone(text, (image,), warnings, traffic)
+    return Done(text, (image,), warnings, traffic)

@@ -68,6 +68,14 @@ def test_a_look_is_used_once(ecr: World, tmp_path: Path):
     assert ecr.asked(before) == ["HEAD ecr:BatchGetImage"]
 
 
+def test_a_look_that_saw_nothing_is_not_believed_after_the_write(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    layout = single(tmp_path)
+    assert ecr.images.digest(HERE, repository, "1.0") is None
+    ecr.push(layout, repository, "1.0")
+    assert ecr.push(layout, repository, "1.0").already_there
+
+
 def test_a_tag_that_somebody_writes_during_a_long_transfer_is_not_overwritten(ecr: World, tmp_path: Path):
     repository = ecr.create("web")
     theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)

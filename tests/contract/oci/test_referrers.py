@@ -130,6 +130,19 @@ def test_a_registry_without_the_list_keeps_it_under_a_tag_on_both_sides(tmp_path
         assert listed["annotations"] == {"made.by": "a test"}
 
 
+def test_what_is_listed_and_points_elsewhere_is_left_out(tmp_path: Path):
+    with world(OLD) as ecr:
+        pushed = ecr.push(single(tmp_path / "image"), ecr.create("web"), "1.0")
+        source = pushed.image.repository
+        writer = Writer(tmp_path / "other")
+        other = writer.manifest(b"another image")
+        ecr.push(writer.publish(writer.index(other)), source, f"sha256-{pushed.image.digest.hex}")
+        there = ecr.create("web", THERE)
+        ecr.copy(pushed, there, "1.0")
+        assert str(other["digest"]) in ecr.stored(source).images
+        assert images(ecr, there) == {str(pushed.image.digest)}
+
+
 def test_a_registry_that_lacks_the_list_is_not_asked_for_it_again(tmp_path: Path):
     with world(OLD) as ecr:
         pushed = pushed_multi(ecr, tmp_path)
