@@ -21,29 +21,25 @@ _OPTIONS: list[tuple[int, int, int | bytes]] = [
 class _Plain(HTTPConnection):
     """urllib3 sends bodies under the short timeout that is meant for connecting; here sending has the long one."""
 
+    stalled = STALLED_SECONDS
+
     def connect(self) -> None:
         super().connect()
-        self.sock.settimeout(STALLED_SECONDS)
+        self.sock.settimeout(self.stalled)
 
 
 class _Tls(HTTPSConnection):
+    stalled = STALLED_SECONDS
+
     def connect(self) -> None:
         super().connect()
-        self.sock.settimeout(STALLED_SECONDS)
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _Tls
+        self.sock.settimeout(self.stalled)
 
 
 def pools(connections: int, stalled: float, proxy: str | None = None) -> urllib3.PoolManager:
     """A pool manager that keeps up to `connections` per host, directly or through a proxy's URL.
 
-    An answer of which nothing comes for `stalled` seconds is given up.
+    A connection on which nothing moves for `stalled` seconds, either way, is given up.
     """
     options: dict[str, Any] = {
         "num_pools": 64,
@@ -53,5 +49,9 @@ def pools(connections: int, stalled: float, proxy: str | None = None) -> urllib3
         "socket_options": _OPTIONS,
     }
     manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+    plain, tls = type("Plain", (_Plain,), {"stalled": stalled}), type("Tls", (_Tls,), {"stalled": stalled})
+    manager.pool_classes_by_scheme = {
+        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }
     return manager

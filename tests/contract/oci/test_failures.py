@@ -18,6 +18,7 @@ from ecr_publish.errors import (
     Unavailable,
 )
 from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import How, Transferred
 from ecr_publish.model.registry import Repository
 from tests.contract.oci.registries import HERE, THERE, World, world
 from tests.unit.oci.layouts import multi, single
@@ -183,7 +184,11 @@ def test_a_stop_at_any_request_leaves_no_tag_on_half_an_image_and_the_next_run_f
             assert index == length - 1, "only the last request has nothing after it"
         ecr.ecr.script.on_request = None
         ecr.stop._event.clear()
+        kept = {Digest(each).short for each in ecr.stored(repository).layers}
+        ecr.told.clear()
         ecr.push(layout, repository, "1.0", "latest")
+        sent = {each.what for each in ecr.told if isinstance(each, Transferred) and each.how is How.SENT}
+        assert not sent & kept, "what was acknowledged is not sent again"
         assert set(ecr.tags(repository)) == {"1.0", "latest"}
         assert whole(ecr, repository)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ecr_publish.local.scanner import ScriptedFinding
@@ -273,3 +275,27 @@ def test_the_commit_and_version_are_labels_of_the_image(stage):
     image = registry.repositories["team/web"].images[stage.tags()["1.4.0"]]
     assert image.annotations["org.opencontainers.image.revision"] == SHA
     assert image.annotations["org.opencontainers.image.version"] == "1.4.0"
+
+
+def test_a_signature_travels_with_the_image_from_environment_to_environment(stage):
+    project = stage.project()
+    assert stage.run(project, Ask(upto="staging")).exit_code == 0
+    registry = stage.server.ecr.store.registry(STAGING, "us-east-2")
+    there = registry.repositories["team/web"]
+    signed = there.images[there.tags["1.4.0"]]
+    layer, size = next(iter(there.layers.items()))
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    blob = {"mediaType": "application/vnd.example.signature", "digest": layer, "size": size}
+    body = {
+        "schemaVersion": 2,
+        "mediaType": kind,
+        "artifactType": "application/vnd.example.signature",
+        "config": blob,
+        "layers": [blob],
+        "subject": {"mediaType": kind, "digest": signed.digest, "size": 1},
+    }
+    signature, _ = stage.server.ecr.images.put(registry, there, json.dumps(body).encode(), kind, None, None)
+    assert stage.run(project, Ask(upto="prod")).exit_code == 0
+    for region in ("us-east-2", "eu-west-1"):
+        prod = stage.server.ecr.store.registry(PROD, region).repositories["team/web"]
+        assert prod.images[signature.digest].subject == signed.digest

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -73,6 +75,40 @@ def test_a_server_that_says_nothing_is_given_up():
         with pytest.raises(Unavailable, match="nothing was heard"):
             Transport(StopRequest(), stalled=0.2).ask("GET", f"http://127.0.0.1:{silent.getsockname()[1]}/", {})
         assert time.monotonic() - began < 5
+
+
+def test_a_server_that_stops_taking_a_body_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        begin = time.monotonic()
+        with pytest.raises(Unavailable):
+            Transport(StopRequest(), stalled=0.2).ask(
+                "PUT", f"http://127.0.0.1:{deaf.getsockname()[1]}/", {"Content-Length": str(64 << 20)}, blocks(64)
+            )
+        assert time.monotonic() - begin < 5
+
+
+def test_a_server_that_stops_in_the_middle_of_its_answer_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as halting:
+
+        def half() -> None:
+            taken, _ = halting.accept()
+            taken.recv(65536)
+            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+            ended.wait(5)
+            taken.close()
+
+        ended = threading.Event()
+        thread = threading.Thread(target=half)
+        thread.start()
+        with pytest.raises(Unavailable, match="too long"):
+            Transport(StopRequest(), stalled=0.2).ask("GET", f"http://127.0.0.1:{halting.getsockname()[1]}/", {})
+        ended.set()
+        thread.join()
+
+
+def blocks(count: int) -> Iterator[bytes]:
+    for _ in range(count):
+        yield bytes(1 << 20)
 
 
 def test_nobody_listening_is_unavailable_and_the_query_stays_secret():
