@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ecr_publish.model.events import How, Transferred
 from ecr_publish.report.size import human
 
+SETTLED = 1.0  # seconds, before which a rate says nothing
+
 
 @dataclass
 class Moving:
@@ -23,7 +25,7 @@ class Moving:
         """`12.3 MB of 150.0 MB sent (4.1 MB/s); blobs 3 mounted, 5 there already`."""
         sent = [each for each in self._blobs.values() if each.how is How.SENT]
         done, total = sum(each.done for each in sent), sum(each.total for each in sent)
-        rate = f" ({human(round(done / (now - self.began)))}/s)" if done and now > self.began else ""
+        rate = f" ({human(round(done / (now - self.began)))}/s)" if done and now - self.began >= SETTLED else ""
         counts = ((how, sum(each.how is how for each in self._blobs.values())) for how in (How.MOUNTED, How.THERE))
         spared = ", ".join(f"{count} {how}" for how, count in counts if count)
         return f"{human(done)} of {human(total)} sent{rate}" + (f"; blobs {spared}" if spared else "")

@@ -24,8 +24,11 @@ def test_bytes_and_rate_are_of_what_is_sent_and_the_rest_is_counted():
     assert moving.line(12.0) == "3.0 MB of 4.0 MB sent (1.5 MB/s); blobs 1 mounted, 2 there already"
 
 
-def test_before_the_first_byte_there_is_no_rate():
-    assert Moving(began=0.0).line(0.0) == "0 B of 0 B sent"
+def test_in_the_first_second_there_is_no_rate():
+    moving = Moving(began=0.0)
+    assert moving.line(0.0) == "0 B of 0 B sent"
+    moving.add(Transferred("a", 5_000_000, 5_000_000))
+    assert moving.line(0.01) == "5.0 MB of 5.0 MB sent"
 
 
 def moved_run():
