@@ -1,9 +1,11 @@
-"""Capabilities: what registries were seen not to do, in this run, so that nobody asks them for it again."""
+"""Capabilities: what registries were seen not to do in this run, and where in them blobs lie that came there in it."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
+from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Registry, Repository
 
 
@@ -13,6 +15,8 @@ class Capabilities:
     def __init__(self) -> None:
         self._lacking: set[Registry] = set()
         self._unmountable: set[tuple[Repository, Repository]] = set()
+        self._homes: dict[tuple[Registry, Digest], Repository] = {}
+        self._closed: set[Registry] = set()
         self._lock = threading.Lock()
 
     def lacks_referrers(self, registry: Registry) -> bool:
@@ -34,3 +38,23 @@ class Capabilities:
         """It answered a mount by an upload session."""
         with self._lock:
             self._unmountable.add((source, goal))
+
+    def settle(self, repository: Repository, digests: Iterable[Digest]) -> None:
+        """An image is whole in the repository, with these blobs: others of its registry may be given them from there.
+        ECR mounts only what some manifest names already (containers-roadmap#2860)."""
+        with self._lock:
+            for digest in digests:
+                self._homes.setdefault((repository.registry, digest), repository)
+
+    def home(self, repository: Repository, digest: Digest) -> Repository | None:
+        """A neighbour that has the blob since this run; None if there is none, or its registry gives nothing."""
+        with self._lock:
+            found = self._homes.get((repository.registry, digest))
+            if found is None or found == repository or repository.registry in self._closed:
+                return None
+            return None if (found, repository) in self._unmountable else found
+
+    def saw_closed(self, registry: Registry) -> None:
+        """It did not give a blob of one repository to another."""
+        with self._lock:
+            self._closed.add(registry)

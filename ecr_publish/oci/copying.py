@@ -19,7 +19,7 @@ from ecr_publish.oci.lanes import Lanes, Moved
 from ecr_publish.oci.manifest import Document
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
-from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, puts, tag_plan
+from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, nearer, puts, tag_plan
 from ecr_publish.oci.referrers import Referrers
 from ecr_publish.oci.standing import Standing, Standings
 from ecr_publish.oci.wire import Wire
@@ -78,6 +78,7 @@ class Copying:
         asked = referrers.ask(image.documents)  # under way while blobs move
         moment = self._shared.lanes.moment()
         plan = self._blob_plan(image, digest, standing)
+        plan = nearer(plan, self._shared.capabilities.home) if plan else None
         moved = self._perform(plan, moment) if plan else ()
         families = tuple(self._family(each) for each in referrers.found(asked))
         families = tuple(each for each in (self._missing(each) for each in families) if each.attached)
@@ -85,6 +86,7 @@ class Copying:
         tags = puts(root, self._goal.repository, standing.missing, standing.seen)
         last = manifest_plan(image if plan else None, self._goal.repository, families, tags)
         moved += self._performer.perform(last, self._shared.lanes.moment())
+        self._shared.capabilities.settle(self._goal.repository, (blob.digest for blob in image.blobs))
         return Copied(bool(plan and plan.operations) or bool(last.operations), moved, tuple(self._warnings))
 
     def _begin_asking(self, digest: Digest, standing: Standing) -> Future[bool] | None:
@@ -118,6 +120,8 @@ class Copying:
 
     def _perform(self, plan: TransferPlan, moment: int) -> tuple[Moved, ...]:
         moved = self._performer.perform(plan, moment)
+        if self._performer.closed:
+            self._shared.capabilities.saw_closed(self._goal.repository.registry)
         if self._performer.unmountable:
             self._shared.capabilities.saw_no_mount(self._origin.repository, self._goal.repository)
         return moved

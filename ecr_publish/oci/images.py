@@ -25,7 +25,7 @@ from ecr_publish.oci.looks import Looks
 from ecr_publish.oci.manifest import Manifest
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
-from ecr_publish.oci.plan import puts, tag_plan, upload_plan
+from ecr_publish.oci.plan import nearer, puts, tag_plan, upload_plan
 from ecr_publish.oci.presence import ChosenPresence, HeadPresence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.standing import Standings
@@ -105,7 +105,11 @@ class RegistryImages:
         )
         writes = puts(image.root, repository, standing.missing, standing.seen)
         plan = tag_plan(writes) if present is None else upload_plan(image, repository, writes, present)
-        moved = Performer(self._lanes, wire, source, notify).perform(plan, asked)
+        performer = Performer(self._lanes, wire, source, notify)
+        moved = performer.perform(nearer(plan, self._shared.capabilities.home), asked)
+        self._shared.capabilities.settle(repository, (blob.digest for blob in image.blobs))
+        if performer.closed:
+            self._shared.capabilities.saw_closed(repository.registry)
         return _pushed(published(image, repository, tags), Copied(bool(plan.operations), moved))
 
     def copy(

@@ -37,6 +37,7 @@ class Performer:
         self._lanes, self._wire, self._content, self._notify = lanes, wire, content, notify
         self._manifests, self._blobs = Manifests(wire), Blobs(wire)
         self._listed: list[Digest] = []  # referrers that the registry says it lists itself
+        self.closed = False  # set where the registry did not give a neighbour's blob
         self.unmountable = False  # set where the registry answered a mount by an upload session
 
     def perform(self, plan: TransferPlan, asked: int) -> tuple[Moved, ...]:
@@ -73,11 +74,14 @@ class Performer:
         if session is None:
             self._told(blob, How.MOUNTED, blob.size)
             return Moved(reused=blob.size, mounted=True)
-        self.unmountable = True
-        if self._blobs.has(blob.digest):
-            self._told(blob, How.THERE, blob.size)
-            return Moved(reused=blob.size)
-        return self._send(operation.otherwise.blob, session)
+        if operation.otherwise == CopyBlob(operation.repository, blob, operation.source):
+            self.unmountable = True
+            if self._blobs.has(blob.digest):
+                self._told(blob, How.THERE, blob.size)
+                return Moved(reused=blob.size)
+        else:
+            self.closed = True  # it is known to be missing: only the neighbour's was not given
+        return self._send(blob, session)
 
     def _send(self, blob: Descriptor, session: str | None) -> Moved:
         sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send(session)

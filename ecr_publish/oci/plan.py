@@ -5,6 +5,7 @@ Pure. An operation holds everything that is needed to perform it; `perform.py` d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -42,16 +43,12 @@ class CopyBlob:
 
 @dataclass(frozen=True, slots=True)
 class MountBlob:
-    """Mount a blob of the same registry; where the registry does not, `otherwise`."""
+    """Mount a blob of the same registry; where the registry answers 202, `otherwise`."""
 
     repository: Repository
     blob: Descriptor
     source: Repository
-
-    @property
-    def otherwise(self) -> CopyBlob:
-        """What is done instead when the registry answers 202."""
-        return CopyBlob(self.repository, self.blob, self.source)
+    otherwise: UploadBlob | CopyBlob
 
     def __str__(self) -> str:
         return f"mount {self.blob.digest.short} from {self.source} in {self.repository}"
@@ -135,7 +132,22 @@ def copy_plan(
 def mount_plan(blobs: tuple[Descriptor, ...], source: Repository, repository: Repository) -> TransferPlan:
     """Blobs from a repository of the same registry. Nothing is asked first: mounting what is there is no harm."""
     ordered = sorted(blobs, key=lambda blob: -blob.size)
-    return TransferPlan(blobs=tuple(MountBlob(repository, blob, source) for blob in ordered))
+    return TransferPlan(
+        blobs=tuple(MountBlob(repository, blob, source, CopyBlob(repository, blob, source)) for blob in ordered)
+    )
+
+
+def nearer(plan: TransferPlan, home: Callable[[Repository, Digest], Repository | None]) -> TransferPlan:
+    """The plan with mounts for what a neighbour got earlier in this run. An upload begins with a POST in any case: one
+    that asks for a mount costs nothing, and where it is refused it has opened the upload."""
+
+    def near(operation: BlobOperation) -> BlobOperation:
+        if isinstance(operation, MountBlob):
+            return operation
+        source = home(operation.repository, operation.blob.digest)
+        return MountBlob(operation.repository, operation.blob, source, operation) if source else operation
+
+    return replace(plan, blobs=tuple(near(each) for each in plan.blobs))
 
 
 def manifest_plan(

@@ -157,3 +157,13 @@ def test_a_copy_there_and_back_is_the_same_image(ecr: World, tmp_path: Path):
     assert ecr.tags(back) == ecr.tags(pushed.image.repository)
     index = json.loads(ecr.bytes_of(ecr.tags(back)["1.0"]))
     assert {each["digest"] for each in index["manifests"]} <= set(ecr.stored(back).images)
+
+
+def test_a_layer_of_many_images_crosses_to_another_region_once(ecr: World, tmp_path: Path):
+    ecr.stored_registry(THERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    copied = []
+    for name in ("web", "api", "job"):
+        pushed = ecr.push(single(tmp_path / name, b"base" * 1000, name.encode()), ecr.create(name), "1.0")
+        copied.append(ecr.copy(pushed, ecr.create(name, THERE), "1.0"))
+    assert [each.moved_bytes for each in copied[1:]] == [3, 3]
+    assert [each.mounted_blobs for each in copied] == [0, 2, 2]

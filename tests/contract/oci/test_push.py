@@ -162,3 +162,22 @@ def test_wrong_bytes_in_a_layout_are_refused_and_do_not_become_a_blob(ecr: World
     assert ecr.tags(repository) == {}
     assert ecr.stored(repository).images == {}
     assert str(digest_of(blob.read_bytes())) not in ecr.stored(repository).layers
+
+
+def test_a_layer_that_a_neighbour_got_in_this_run_is_mounted_and_not_sent(ecr: World, tmp_path: Path):
+    ecr.stored_registry(HERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    ecr.push(single(tmp_path / "a", b"base" * 1000, b"a"), ecr.create("web"), "1.0")
+    before = len(ecr.requests)
+    pushed = ecr.push(single(tmp_path / "b", b"base" * 1000, b"b"), ecr.create("api"), "1.0")
+    assert (pushed.moved_bytes, pushed.mounted_blobs) == (1, 2)
+    assert ecr.asked(before).count("PUT ecr:CompleteLayerUpload") == 1
+
+
+def test_where_nothing_is_mounted_the_question_costs_nothing_and_is_asked_in_one_push_only(ecr: World, tmp_path: Path):
+    counts = []
+    for name in ("web", "api", "job"):
+        before = len(ecr.requests)
+        ecr.push(single(tmp_path / name, b"base" * 1000, name.encode()), ecr.create(name), "1.0")
+        counts.append(sorted(ecr.asked(before)))
+    assert counts[0] == counts[1] == counts[2]
+    assert ecr.images._shared.capabilities.home(ecr.create("new"), digest_of(b"base" * 1000)) is None

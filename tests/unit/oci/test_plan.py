@@ -22,6 +22,7 @@ from ecr_publish.oci.plan import (
     UploadBlob,
     copy_plan,
     mount_plan,
+    nearer,
     puts,
     tag_plan,
     upload_plan,
@@ -81,8 +82,18 @@ def test_an_index_with_several_tags_is_put_by_digest_first(many: Closure):
 
 def test_within_a_registry_every_blob_is_mounted(many: Closure):
     plan = mount_plan(many.blobs, NEIGHBOUR, DEV)
-    assert set(plan.blobs) == {MountBlob(DEV, blob, NEIGHBOUR) for blob in many.blobs}
-    assert next(each.otherwise for each in plan.blobs if isinstance(each, MountBlob)).source == NEIGHBOUR
+    assert set(plan.blobs) == {MountBlob(DEV, blob, NEIGHBOUR, CopyBlob(DEV, blob, NEIGHBOUR)) for blob in many.blobs}
+    assert next(each.otherwise for each in plan.blobs if isinstance(each, MountBlob)) == CopyBlob(
+        DEV, plan.blobs[0].blob, NEIGHBOUR
+    )
+
+
+def test_what_a_neighbour_got_in_this_run_is_mounted_from_there(one: Closure):
+    config, small, large = one.blobs
+    plan = upload_plan(one, DEV, tagged(one, "1.0"), frozenset())
+    near = nearer(plan, lambda repository, digest: NEIGHBOUR if digest == large.digest else None)
+    upload = UploadBlob(DEV, large)
+    assert near.blobs == (MountBlob(DEV, large, NEIGHBOUR, upload), UploadBlob(DEV, config), UploadBlob(DEV, small))
 
 
 def test_between_registries_what_is_missing_is_copied(one: Closure):
