@@ -207,7 +207,7 @@ class Gates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything a step may touch while it runs; built in `app.py` only."""
+    """Everything a step may touch while it runs; built in `app/` only."""
 
     clock: Clock
     stop: Stop

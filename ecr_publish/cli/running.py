@@ -16,6 +16,8 @@ from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 from ecr_publish.report.console import render
+from ecr_publish.report.report import Reporter
+from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.outcome import Failed
 from ecr_publish.run.stop import StopRequest
 
@@ -42,7 +44,7 @@ def carry_out(
         plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
         if saved_plan is not None:
             app.insist(plan, saved_plan)
-        lines = Lines(app.monotonic, live=sys.stderr.isatty())
+        lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty())
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
     if output == "console" and sys.stdout.isatty():
         from rich.console import Console
@@ -57,7 +59,7 @@ def carry_out(
     return report.exit_code
 
 
-def _reporter(project: app.Project, output: str) -> app.Reporter:
+def _reporter(project: app.Project, output: str) -> Reporter:
     reporters = {each.name: each for each in project.plugins.reporters}
     if output not in reporters:
         raise UsageError(

@@ -11,6 +11,7 @@ from ecr_publish.cli.steps import must_be_trusted, published
 from ecr_publish.cli.surroundings import environment, project
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.plan.ask import Ask
+from ecr_publish.plan.targets import targets
 
 
 @click.command(help="Only wait for the scans of what was published. `promote` judges them; this does not.")
@@ -27,7 +28,7 @@ def command(file: str, images: tuple[str, ...], environments: tuple[str, ...], o
     wanted = environments or tuple(
         dict.fromkeys(
             target.environment
-            for target in app.targets(opened.config)
+            for target in targets(opened.config)
             if target.environment in leaving
             and any(kind is PublishedImage and place.target == target.name for kind, place in found)
         )

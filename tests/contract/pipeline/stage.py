@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecr_publish import app
 from ecr_publish.app import Project, World, make, open_project, perform, ports_of
 from ecr_publish.aws.session import Explicit, Sessions
 from ecr_publish.local import embedded_ecr
@@ -17,7 +16,7 @@ from ecr_publish.local.embedded import Settings
 from ecr_publish.local.records import Repository
 from ecr_publish.model.origin import GitFacts
 from ecr_publish.plan.ask import Ask
-from ecr_publish.plan.targets import repository
+from ecr_publish.plan.targets import repository, targets
 from ecr_publish.report.report import Report
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, Skipped
@@ -91,7 +90,7 @@ class Stage:
 
     def declare(self, project: Project, **settings: Any) -> None:
         """Make every repository that the file names exist."""
-        for target in app.targets(project.config):
+        for target in targets(project.config):
             registry = self.server.ecr.store.registry(target.registry.account, target.registry.region)
             for image in project.config.images:
                 name = repository(image, target).name

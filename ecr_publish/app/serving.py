@@ -1,0 +1,47 @@
+"""The embedded ECR as `ecr-publish local` serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecr_publish.run.clock import SystemClock
+from ecr_publish.run.stop import StopRequest
+
+if TYPE_CHECKING:
+    from ecr_publish.local.server import Server
+
+
+@contextmanager
+def local_server(
+    *,
+    port: int,
+    account: str,
+    directory: Path | None,
+    told: tuple[str | None, str | None, str | None],
+    bandwidth: float | None,
+    scan_seconds: float,
+    oci: bool = False,
+) -> Iterator[Server]:
+    """An embedded ECR on the machine's own clock, for `ecr-publish local`.
+
+    `told` are the paths of a findings, a seed and a faults file.
+    """
+    from ecr_publish.local import embedded_ecr
+    from ecr_publish.local.seed import plant
+    from ecr_publish.rehearsal import seed_of, settings_of
+
+    settings = replace(
+        settings_of(*told),
+        account=account,
+        directory=directory,
+        bandwidth=bandwidth,
+        scan_takes=timedelta(seconds=scan_seconds),
+    )
+    with embedded_ecr(settings, SystemClock(StopRequest()), port, oci=oci) as server:
+        plant(seed_of(told[1]), server.ecr, Path(told[1]).parent if told[1] else Path())
+        yield server
