@@ -1,6 +1,6 @@
 # What the machine must have: packages, clients, interpreters, a Docker daemon.
 
-packages='amazon-ecr-credential-helper ca-certificates docker.io iptables skopeo busybox-static git python3-venv'
+packages='amazon-ecr-credential-helper ca-certificates docker.io iproute2 iptables skopeo busybox-static git python3-venv'
 docker_pid=
 newcomer_user=
 
@@ -21,7 +21,7 @@ prepare_machine() {
     /usr/bin/python3 -m venv "$work/awscli" && "$work/awscli/bin/pip" install --quiet awscli || return 1
   # Only the client itself goes on the path: its environment holds a python of its own.
   ln -s "$work/awscli/bin/aws" "$work/bin/aws"
-  for client in docker docker-credential-ecr-login skopeo aws git busybox go; do
+  for client in docker docker-credential-ecr-login skopeo aws git ip busybox go; do
     command -v "$client" >/dev/null || { echo "absent: $client"; return 1; }
   done
   export ECR_PUBLISH_CONFORMANCE=$work/conformance

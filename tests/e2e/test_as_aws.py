@@ -11,14 +11,20 @@ from tests.e2e.programs import Shell
 ACCOUNT = "123456789012"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-2.amazonaws.com"
 
-# A daemon that is to push to these names must see them: it is started inside.
+# A daemon that is to push to these names must see them: it is started inside. It shares the machine's network, so it
+# has a bridge of its own: with `--bridge=none` dockerd deletes docker0, which is the machine's own daemon's.
 DAEMON = """
 set -euo pipefail
 export DOCKER_HOST=unix://$PWD/docker.sock
+bridge=ecr$$
+ip link add $bridge type bridge
+trap 'ip link delete $bridge' EXIT
+ip address add 10.254.$(( $$ % 256 )).1/24 dev $bridge
+ip link set $bridge up
 dockerd --host $DOCKER_HOST --data-root $PWD/data --exec-root $PWD/exec --pidfile $PWD/pid \
-  --iptables=false --bridge=none --ip-forward=false >$PWD/dockerd.log 2>&1 &
+  --iptables=false --bridge $bridge --ip-forward=false >$PWD/dockerd.log 2>&1 &
 daemon=$!
-trap 'kill $daemon; wait $daemon || true' EXIT
+trap 'kill $daemon; wait $daemon || true; ip link delete $bridge' EXIT
 for _ in $(seq 100); do docker version >/dev/null 2>&1 && break; sleep 0.3; done
 docker version >/dev/null || { tail $PWD/dockerd.log; exit 1; }
 """
@@ -121,6 +127,15 @@ images:
         "ecr-publish run && aws ecr list-images --repository-name team/web --output text",
     )
     assert "one" in said
+
+
+def test_a_daemon_inside_leaves_the_machine_s_networks_as_they_are(shell):
+    def links() -> set[str]:
+        return {link.name for link in Path("/sys/class/net").iterdir()}
+
+    before = links()
+    as_aws(shell, DAEMON)
+    assert before == links() >= {"docker0"}
 
 
 def test_the_machine_s_own_names_stay_as_they_are(shell):
