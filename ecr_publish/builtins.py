@@ -45,12 +45,13 @@ class Builtins:
 
     @hookimpl
     def reporters(self) -> tuple[Reporter, ...]:
-        """console, markdown, json."""
+        """console, markdown, json, junit."""
         from ecr_publish.report.console import ConsoleReporter
         from ecr_publish.report.jsontext import JsonReporter
+        from ecr_publish.report.junit import JunitReporter
         from ecr_publish.report.markdown import MarkdownReporter
 
-        return (ConsoleReporter(), MarkdownReporter(), JsonReporter())
+        return (ConsoleReporter(), MarkdownReporter(), JsonReporter(), JunitReporter())
 
     @hookimpl
     def gate(self, promotion: Promotion, evidence: ScanEvidence) -> Verdict:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import as_tag_option, file_option, format_option, image_option, width_option
+from ecr_publish.cli.options import as_tag_option, file_option, image_option, width_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.surroundings import environment, project
 from ecr_publish.plan.ask import Ask
@@ -24,8 +25,8 @@ from ecr_publish.plan.ask import Ask
 )
 @as_tag_option
 @width_option
-@format_option("console", "json", "markdown")
-def command(file: str, images: tuple[str, ...], kept: str, as_tag: str | None, parallel: int, output: str) -> int:
+@report_options
+def command(file: str, images: tuple[str, ...], kept: str, as_tag: str | None, parallel: int, output: Wanted) -> int:
     """Build the images."""
     world = app.real_world(environment(), as_layout=kept == "layout")
     ask = Ask(images=images, steps=("build",))

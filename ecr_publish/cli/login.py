@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import env_option, file_option, format_option
+from ecr_publish.cli.options import env_option, file_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.steps import must_be_trusted
 from ecr_publish.cli.surroundings import environment, project
@@ -15,8 +16,8 @@ from ecr_publish.plan.ask import Ask
 @click.command(help="Only check who we are at each target. No token is kept and no docker config is written.")
 @file_option
 @env_option
-@format_option("console", "json", "markdown")
-def command(file: str, environments: tuple[str, ...], output: str) -> int:
+@report_options
+def command(file: str, environments: tuple[str, ...], output: Wanted) -> int:
     """Ask STS at each target."""
     opened = project(file)
     must_be_trusted(opened, "log in")

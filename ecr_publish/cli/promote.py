@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import as_tag_option, file_option, format_option, image_option, width_option
+from ecr_publish.cli.options import as_tag_option, file_option, image_option, width_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.steps import must_be_trusted, published, referenced
 from ecr_publish.cli.surroundings import environment, project
@@ -22,7 +23,7 @@ from ecr_publish.plan.ask import Ask
 @click.option("--digest", metavar="sha256:…", help="The image's digest in the source environment.")
 @as_tag_option
 @width_option
-@format_option("console", "json", "markdown")
+@report_options
 def command(
     file: str,
     images: tuple[str, ...],
@@ -32,7 +33,7 @@ def command(
     digest: str | None,
     as_tag: str | None,
     parallel: int,
-    output: str,
+    output: Wanted,
 ) -> int:
     """Scan evidence is read anew, every gate is asked, then the digest is made available."""
     if tag is not None and digest is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import as_tag_option, env_option, file_option, format_option, image_option, width_option
+from ecr_publish.cli.options import as_tag_option, env_option, file_option, image_option, width_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.steps import built, must_be_trusted
 from ecr_publish.cli.surroundings import environment, project
@@ -18,14 +19,14 @@ from ecr_publish.plan.ask import Ask
 @env_option
 @as_tag_option
 @width_option
-@format_option("console", "json", "markdown")
+@report_options
 def command(
     file: str,
     images: tuple[str, ...],
     environments: tuple[str, ...],
     as_tag: str | None,
     parallel: int,
-    output: str,
+    output: Wanted,
 ) -> int:
     """Push."""
     opened = project(file, as_tag)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import DEFAULT_FILE, as_tag_option, format_option, image_option, width_option
+from ecr_publish.cli.options import DEFAULT_FILE, as_tag_option, image_option, width_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.surroundings import environment, project
 from ecr_publish.plan.ask import Ask
@@ -22,7 +23,7 @@ from ecr_publish.plan.ask import Ask
 @click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen on the way (YAML).")
 @as_tag_option
 @width_option
-@format_option("console", "json", "markdown")
+@report_options
 def command(
     file: str,
     images: tuple[str, ...],
@@ -32,7 +33,7 @@ def command(
     faults: str | None,
     as_tag: str | None,
     parallel: int,
-    output: str,
+    output: Wanted,
 ) -> int:
     """Plan, start the embedded ECR, create what the file declares, run, report."""
     opened = project(file, as_tag)

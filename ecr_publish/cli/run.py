@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import as_tag_option, env_option, file_option, format_option, image_option, width_option
+from ecr_publish.cli.options import as_tag_option, env_option, file_option, image_option, width_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out, read_text
 from ecr_publish.cli.surroundings import environment, project
 from ecr_publish.plan.ask import Ask
@@ -20,7 +21,7 @@ from ecr_publish.plan.ask import Ask
 @click.option("--plan", "saved", type=click.Path(dir_okay=False), help="Refuse to run anything but this saved plan.")
 @as_tag_option
 @width_option
-@format_option("console", "json", "markdown")
+@report_options
 def command(
     file: str,
     images: tuple[str, ...],
@@ -30,7 +31,7 @@ def command(
     saved: str | None,
     as_tag: str | None,
     parallel: int,
-    output: str,
+    output: Wanted,
 ) -> int:
     """Plan, check, run, report."""
     opened = project(file, as_tag)

@@ -11,12 +11,12 @@ import click
 
 from ecr_publish import app
 from ecr_publish.cli.lines import Lines
-from ecr_publish.cli.main import crash_log
+from ecr_publish.cli.main import crash_log, show
+from ecr_publish.cli.reports import Wanted, writers
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 from ecr_publish.report.console import render
-from ecr_publish.report.report import Reporter
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.outcome import Failed
 from ecr_publish.run.stop import StopRequest
@@ -30,12 +30,13 @@ def carry_out(
     world: World,
     *,
     command: str,
-    output: str,
+    output: Wanted,
     parallel: int = 8,
     saved_plan: str | None = None,
 ) -> int:
-    """Plan, compare with a saved plan if there is one, run, report; the exit code of the run."""
-    reporter = _reporter(project, output)
+    """Plan, compare with a saved plan if there is one, run, report; the exit code of the run, or 1 where all went
+    well but for a report that could not be written."""
+    to = writers(project, output)
     for warning in project.warnings:
         click.echo(f"warning: {warning}", err=True)
     with stopping() as stop, world(project, stop) as there:
@@ -46,26 +47,20 @@ def carry_out(
             app.insist(plan, saved_plan)
         lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty())
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
-    if output == "console" and sys.stdout.isatty():
+    if output.format == "console" and sys.stdout.isatty():
         from rich.console import Console
 
         render(report, Console())
     else:
-        click.echo(reporter.text(report), nl=False)
+        click.echo(to.printed.text(report), nl=False)
+    faults = to.written(report)
+    for fault in faults:
+        show(fault)
     for entry in report.entries:
         outcome = entry.outcome
         if isinstance(outcome, Failed) and outcome.error.code == "internal":
             click.echo(f"log of {entry.intent.id}: {crash_log(outcome.error)}", err=True)
-    return report.exit_code
-
-
-def _reporter(project: app.Project, output: str) -> Reporter:
-    reporters = {each.name: each for each in project.plugins.reporters}
-    if output not in reporters:
-        raise UsageError(
-            what=f"no output format is called {output!r}", where="--format", hint=f"choose from {', '.join(reporters)}"
-        )
-    return reporters[output]
+    return report.exit_code or (faults[0].exit_code if faults else 0)
 
 
 def read_text(path: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import env_option, file_option, format_option, image_option
+from ecr_publish.cli.options import env_option, file_option, image_option
+from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.steps import must_be_trusted, published
 from ecr_publish.cli.surroundings import environment, project
@@ -18,8 +19,8 @@ from ecr_publish.plan.targets import targets
 @file_option
 @image_option
 @env_option
-@format_option("console", "json", "markdown")
-def command(file: str, images: tuple[str, ...], environments: tuple[str, ...], output: str) -> int:
+@report_options
+def command(file: str, images: tuple[str, ...], environments: tuple[str, ...], output: Wanted) -> int:
     """Wait."""
     opened = project(file)
     must_be_trusted(opened, "read scans")
