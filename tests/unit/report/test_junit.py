@@ -78,7 +78,7 @@ def test_the_counts_are_those_of_the_cases(report: Report):
 
 def test_many_findings_are_cut_worst_first_and_counted():
     low = [Finding(f"CVE-2026-{number:04}", Severity.LOW, "p", "1") for number in range(MOST_FINDINGS + 3)]
-    found = [name for name in cases(run_of(*first_half(evidence(complete(*low)))))]
+    found = list(cases(run_of(*first_half(evidence(complete(*low))))))
     assert "findings @dev: 3 more" in found
 
 
