@@ -1,6 +1,6 @@
 # What the machine must have: packages, clients, interpreters, a Docker daemon.
 
-packages='amazon-ecr-credential-helper ca-certificates docker.io iproute2 iptables skopeo busybox-static git python3-venv'
+packages='amazon-ecr-credential-helper buildah ca-certificates docker.io iproute2 iptables skopeo busybox-static git python3-venv'
 docker_pid=
 newcomer_user=
 
@@ -26,6 +26,12 @@ prepare_machine() {
   done
   export ECR_PUBLISH_CONFORMANCE=$work/conformance
   build_conformance >"$work/conformance.log" 2>&1 || { tail -n 20 "$work/conformance.log"; return 1; }
+}
+
+# All other clients, kept from one run to the next.
+prepare_clients() {
+  export ECR_PUBLISH_CLIENTS=${ECR_PUBLISH_CLIENTS:-${XDG_CACHE_HOME:-$HOME/.cache}/ecr-publish-clients}
+  bash .ci/clients.sh "$ECR_PUBLISH_CLIENTS"
 }
 
 # The OCI conformance suite, in the version that its test names.
