@@ -1,6 +1,7 @@
 """The transfer engine as a library in a process that is warm: one job per line of JSON on stdin, its cost on stdout.
 
-Connections, tokens and threads are new for each job; only the modules are loaded.
+Connections, tokens and threads are new for each job; only the modules are loaded. Several images of a job go eight at a
+time, as the scheduler has them.
 """
 
 import json
@@ -8,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ecr_publish.http.transport import Transport
@@ -64,12 +66,15 @@ def peak() -> float:
 def main() -> None:
     jobs: dict[str, Callable[..., None]] = {"push": push, "copy": copy, "retag": retag}
     for line in sys.stdin:
-        name, *words = json.loads(line)
+        name, images_of_job = json.loads(line)
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
         idle, cpu, began = peak(), time.process_time(), time.monotonic()
         stop = StopRequest()
         images = RegistryImages(Transport(stop), Anonymous(), SystemClock(stop), full_jitter())
-        jobs[name](images, *words)
+        with ThreadPoolExecutor(8) as steps:
+            asked = [steps.submit(jobs[name], images, *words) for words in images_of_job]
+            for each in asked:
+                each.result()
         wall = time.monotonic() - began
         cost = {"wall": wall, "cpu": time.process_time() - cpu, "peak": peak(), "idle": idle, "status": 0}
         images.close()

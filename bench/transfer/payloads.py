@@ -4,7 +4,9 @@ S      1 layer of 1 MB
 M      12 layers, 150 MB together, shaped like a real image (40 MB to 0.5 MB)
 M2     M with its last, smallest layer changed
 L      1 layer of 1 GB
+L1 L2  that layer with a small one of 0.5 MB over it, and the same with another small one
 MULTI  an index of two platforms with 8 layers of 4 MB each, 4 of them shared
+FLEET  300 small images: 6 bases of 3 layers (2.6 MB), each with 50 images over it that add a layer of 60 kB
 
 Noise in stored gzip blocks: nobody can gain by compressing again, and 1 GB is made in seconds.
 """
@@ -24,6 +26,7 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+FLEET, BASES, SIZES_BASE, SIZE_OWN = 300, 6, (2, 0.5, 0.1), 0.06
 SIZES_M = (40, 30, 20, 15, 12, 10, 8, 6, 4, 3, 1.5, 0.5)
 Described = dict[str, object]
 
@@ -62,6 +65,10 @@ class Writer:
             "digest": f"sha256:{stored.hexdigest()}",
             "size": size,
         }, f"sha256:{plain.hexdigest()}"
+
+    def adopt(self, blob: Path) -> None:
+        """Take in a blob of another layout, by the same bytes on disk."""
+        (self._blobs / blob.name).hardlink_to(blob)
 
     def json(self, value: object, media_type: str) -> Described:
         """A document as a blob."""
@@ -109,11 +116,26 @@ def _multi(writer: Writer) -> None:
     writer.finish(writer.json({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}, INDEX))
 
 
+def _fleet(directory: Path, count: int) -> None:
+    """A layout per image, `000` and on; all layouts of one base share its blobs on disk."""
+    bases = Writer(directory / "bases")
+    layers = [
+        [bases.layer(f"base{base}-{part}", size) for part, size in enumerate(SIZES_BASE)] for base in range(BASES)
+    ]
+    for number in range(count):
+        writer, base = Writer(directory / f"{number:03}"), layers[number % BASES]
+        for described, _ in base:
+            writer.adopt(directory / "bases" / "blobs" / str(described["digest"]).replace(":", "/"))
+        writer.finish(writer.image([*base, writer.layer(f"own{number}", SIZE_OWN)]))
+
+
 MAKERS = {
     "S": lambda writer: writer.finish(writer.image([writer.layer("s", 1)])),
     "M": lambda writer: _m(writer, "m11"),
     "M2": lambda writer: _m(writer, "changed"),
     "L": lambda writer: writer.finish(writer.image([writer.layer("l", 1000)])),
+    "L1": lambda writer: writer.finish(writer.image([writer.layer("l", 1000), writer.layer("before", 0.5)])),
+    "L2": lambda writer: writer.finish(writer.image([writer.layer("l", 1000), writer.layer("after", 0.5)])),
     "MULTI": _multi,
 }
 
@@ -125,3 +147,14 @@ def make(name: str, parent: Path) -> Path:
         shutil.rmtree(directory, ignore_errors=True)
         MAKERS[name](Writer(directory))
     return directory
+
+
+def layouts(name: str, parent: Path, count: int) -> tuple[Path, ...]:
+    """The layouts of a payload: one, or the first `count` of the fleet."""
+    if name != "FLEET":
+        return (make(name, parent),)
+    directory = parent / name
+    if not (directory / f"{count - 1:03}" / "oci-layout").exists():
+        shutil.rmtree(directory, ignore_errors=True)
+        _fleet(directory, count)
+    return tuple(directory / f"{number:03}" for number in range(count))

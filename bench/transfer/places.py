@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.transfer.payloads import CONFIG, INDEX, MANIFEST, TAG
 
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 SETTINGS = """\
 version: 0.1
 log: {{ level: error, accesslog: {{ disabled: true }} }}
@@ -81,9 +82,9 @@ class Place:
                 plain.put(layout, described, tag if described["digest"] == root["digest"] else described["digest"])
 
     def whole(self, repository: str, tag: str, wanted: str) -> bool:
-        """Whether the tag names that digest and everything below it is there."""
+        """Whether the tag names that digest (any, if it is empty) and everything below it is there."""
         with _Plain(self._port, repository) as plain:
-            return plain.digest(tag) == wanted and plain.complete(tag)
+            return (not wanted or plain.digest(tag) == wanted) and plain.complete(tag)
 
     def _wait(self) -> None:
         for _ in range(200):
@@ -140,7 +141,7 @@ class _Plain:
             raise SystemExit(f"seeding: {answer.status}")
 
     def document(self, reference: str) -> bytes:
-        answer, body = self.ask("GET", f"manifests/{reference}", Accept=f"{INDEX}, {MANIFEST}")
+        answer, body = self.ask("GET", f"manifests/{reference}", Accept=f"{INDEX}, {MANIFEST}, {DOCKER_MANIFEST}")
         return body if answer.status == 200 else b"{}"
 
     def digest(self, reference: str) -> str:

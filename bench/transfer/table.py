@@ -4,6 +4,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
+
+from bench.transfer.scenarios import FOUR
+
+if TYPE_CHECKING:
+    from bench.transfer.targets import Verdict
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- race -->", "<!-- end of race -->"
@@ -22,14 +28,26 @@ class Run:
     most: int
 
 
-def table(results: dict[tuple[str, int], list[Run]], about: str, peers: tuple[str, ...]) -> str:
-    """Markdown: a row per scenario, distance and contestant, the fastest first."""
-    lines = [about, ""]
-    lines.append("| scenario | RTT ms | contestant | wall s | / best peer | CPU s | peak MB | conns | requests |")
+Results = dict[tuple[str, int], list[Run]]
+
+
+def is_peer(who: str) -> bool:
+    """Whether it is another's client."""
+    return who not in ("engine", "ecr-publish")
+
+
+def table(results: Results, about: str, verdicts: "tuple[Verdict, ...]") -> str:
+    """Markdown: the targets, then a row per scenario, distance and contestant, the fastest first."""
+    lines = [about, "", "| target | RTT ms | | wanted | measured | |", "|---|--:|---|---|---|---|"]
+    for each in verdicts:
+        target, mark = each.target, "met" if each.met else "**missed**"
+        lines.append(f"| {target.scenario} | {target.rtt} | {target.who} | {each.wanted} | {each.said} | {mark} |")
+    lines += ["", "| scenario | RTT ms | contestant | wall s | / best peer | CPU s | peak MB | conns | requests |"]
     lines.append("|---|--:|---|--:|--:|--:|--:|--:|---|")
     for (name, rtt), runs in results.items():
-        best = min((wall(runs, who) for who in peers if any(run.who == who for run in runs)), default=0.0)
-        for who in sorted({run.who for run in runs}, key=lambda each: wall(runs, each)):
+        names = {run.who for run in runs}
+        best = min((wall(runs, who) for who in names if is_peer(who) and not who.startswith(FOUR)), default=0.0)
+        for who in sorted(names, key=lambda each: wall(runs, each)):
             lines.append(f"| {name} | {rtt} | {row([run for run in runs if run.who == who], best)} |")
     return "\n".join(lines)
 
