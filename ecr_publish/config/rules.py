@@ -37,9 +37,9 @@ class _Check:
 
 def check_names(tree: Map, complaints: Complaints) -> None:
     """The environments that edges name, checked on the tree: told even where something else is wrong."""
-    environments = [
-        str(each["name"]) for each in tree.get("environments", ()) if isinstance(each, Map) and "name" in each
-    ]
+    listed = tree.get("environments", ())
+    known = listed if isinstance(listed, Sequence) else ()
+    environments = [str(each["name"]) for each in known if isinstance(each, Map) and "name" in each]
     edges = tree.get("promote", ())
     for edge in edges if isinstance(edges, Sequence) else ():
         for key in ("from", "to"):

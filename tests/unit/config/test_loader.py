@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ecr_publish.config.loader import load
@@ -224,6 +224,7 @@ WORDS = st.sampled_from([*NAMES.split(), "[", "]", "{", "}", ":", ",", "-", "\n"
 
 @settings(max_examples=500, deadline=None)
 @given(st.lists(WORDS, max_size=40).map(" ".join))
+@example("environments :")
 def test_nearly_valid_files_never_end_in_anything_else_either(text):
     try:
         load(text, "f.yaml")
