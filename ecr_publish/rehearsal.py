@@ -8,10 +8,11 @@ from typing import Any
 from ecr_publish.config.model import Config
 from ecr_publish.errors import UsageError
 from ecr_publish.local.embedded import Settings
-from ecr_publish.local.records import Repository
+from ecr_publish.local.records import PUBLIC, Registry, Repository
 from ecr_publish.local.seed import Seed, faults, findings, load_seed, plant
 from ecr_publish.local.server import Server
-from ecr_publish.model.registry import EcrRegistry
+from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
+from ecr_publish.model.target import Target
 from ecr_publish.plan.targets import repository, targets
 
 ACCOUNT = "111111111111"  # stands for the caller's where the file names none
@@ -47,21 +48,43 @@ def declare(server: Server, config: Config, seed_path: str | None, root: Path) -
     ecr: Any = server.ecr
     plant(seed_of(seed_path), ecr, root)
     for target in targets(config):
-        if not isinstance(target.registry, EcrRegistry):
+        registry = _registry(ecr, target)
+        if registry is None:
             continue
-        registry = ecr.store.registry(target.registry.account or ACCOUNT, target.registry.region)
         for image in config.images:
             name = repository(image, target).name
             if name not in registry.repositories:
-                registry.repositories[name] = Repository(name, ecr.clock.now().timestamp(), scan_on_push=True)
+                registry.repositories[name] = Repository(
+                    name, ecr.clock.now().timestamp(), scan_on_push=not registry.is_public
+                )
                 ecr.store.save(registry, registry.repositories[name])
-                created.append(f"{registry.host}/{name}")
+                created.append(f"{target.registry}/{name}")
     return tuple(created)
+
+
+def _registry(ecr: Any, target: Target) -> Registry | None:
+    """The embedded registry that a target leads to; None for a plain one.
+
+    An alias belongs to its environment's account: that of the role, else the one that stands for the caller's.
+    """
+    match target.registry:
+        case EcrRegistry(account=account, region=region):
+            found = ecr.store.registry(account or ACCOUNT, region)
+        case EcrPublicRegistry(alias=alias):
+            account = target.role.split(":")[4] if target.role else ACCOUNT
+            ecr.aliases.give(alias, account)
+            found = ecr.store.registry(account, PUBLIC)
+        case _:
+            return None
+    assert isinstance(found, Registry)
+    return found
 
 
 def connections(server: Server) -> tuple[tuple[str, str], ...]:
     """Canonical host -> the loopback address that stood in for it."""
     return tuple(
-        (registry.host, server.ecr.registry_url(registry.account, registry.region).removeprefix("http://"))
-        for registry in server.ecr.store.registries
+        dict.fromkeys(
+            (registry.host, server.ecr.registry_url(registry.account, registry.region).removeprefix("http://"))
+            for registry in server.ecr.store.registries
+        )
     )

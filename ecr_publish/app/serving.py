@@ -26,10 +26,11 @@ def local_server(
     bandwidth: float | None,
     scan_seconds: float,
     oci: bool = False,
+    alias: str | None = None,
 ) -> Iterator[Server]:
     """An embedded ECR on the machine's own clock, for `ecr-publish local`.
 
-    `told` are the paths of a findings, a seed and a faults file.
+    `told` are the paths of a findings, a seed and a faults file; `alias` is the account's on ECR Public.
     """
     from ecr_publish.local import embedded_ecr
     from ecr_publish.local.seed import plant
@@ -40,6 +41,7 @@ def local_server(
         account=account,
         directory=directory,
         bandwidth=bandwidth,
+        aliases=((alias, account),) if alias else (),
         scan_takes=timedelta(seconds=scan_seconds),
     )
     with embedded_ecr(settings, SystemClock(StopRequest()), port, oci=oci) as server:

@@ -77,7 +77,8 @@ def rehearsal_world(
         with embedded_ecr(settings_of(told.findings, told.seed, told.faults), clock) as server:
             created = declare(server, project.config, told.seed, project.root)
             sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
-            with ports_of(project, sessions, clock, stop, env, {}) as ports:
+            surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
+            with ports_of(project, sessions, clock, stop, surroundings, {}) as ports:
                 yield World(ports, lambda: connections(server), created)
 
     return world

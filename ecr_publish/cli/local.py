@@ -12,6 +12,7 @@ from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 
 REGION = "us-east-2"
+ALIAS = "(?=.{2,50}$)[a-z][a-z0-9]+([._-][a-z0-9]+)*"
 _BANDWIDTH = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)B(?:/s)?")
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 
@@ -19,6 +20,7 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 @click.command(help="Serve the embedded ECR on this machine for any client: docker, aws, terraform, boto3, skopeo.")
 @click.option("--port", default=4510, show_default=True, help="The API's port; registries take the next ones. 0: any.")
 @click.option("--account", default="111111111111", show_default=True, help="The account of keys that name none.")
+@click.option("--alias", metavar="NAME", help="The account's alias on ECR Public; it has a made-up one besides.")
 @click.option("--store", type=click.Path(file_okay=False), help="Keep everything in this directory, across restarts.")
 @click.option("--seed", type=click.Path(dir_okay=False), help="What exists already (YAML).")
 @click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
@@ -33,6 +35,7 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 def command(
     port: int,
     account: str,
+    alias: str | None,
     store: str | None,
     seed: str | None,
     findings: str | None,
@@ -48,6 +51,10 @@ def command(
     """Serve until a signal; print the environment lines first."""
     if not re.fullmatch(r"\d{12}", account):
         raise UsageError(what=f"{account!r} is no account id", where="--account", hint="it has exactly 12 digits")
+    if alias is not None and not re.fullmatch(ALIAS, alias):
+        raise UsageError(
+            what=f"{alias!r} is no alias", where="--alias", hint="2 to 50 of a-z, 0-9, . _ -, a letter first"
+        )
     if as_aws:
         asaws.possible(command_line)
     elif command_line or accounts:
@@ -68,6 +75,7 @@ def command(
             bandwidth=_bandwidth(bandwidth),
             scan_seconds=scan_seconds,
             oci=oci,
+            alias=alias,
         ) as server,
     ):
         if as_aws:
@@ -93,7 +101,9 @@ def environment_lines(url: str, account: str) -> str:
         # every other service too: a request for one that is not served must end here by name, never at AWS
         "AWS_ENDPOINT_URL": url,
         "AWS_ENDPOINT_URL_ECR": url,
+        "AWS_ENDPOINT_URL_ECR_PUBLIC": url,
         "AWS_ENDPOINT_URL_STS": url,
+        "ECR_PUBLISH_PUBLIC_ENDPOINT": url,  # of ECR Public's registry: no answer of its API names it
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": REGION,

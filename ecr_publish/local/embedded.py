@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from ecr_publish.local import hosts, principal
-from ecr_publish.local.api import sts, wire
+from ecr_publish.local.aliases import Aliases
+from ecr_publish.local.api import public, sts, wire
 from ecr_publish.local.api.operations import OPERATIONS
 from ecr_publish.local.api.wire import ApiError, Call
 from ecr_publish.local.exchange import Answer, Cut, Exchange, TooLarge
@@ -18,14 +19,16 @@ from ecr_publish.local.faults import Fault, Script
 from ecr_publish.local.images import Images
 from ecr_publish.local.policy import Denials
 from ecr_publish.local.quirks import Quirks
-from ecr_publish.local.records import Registry
+from ecr_publish.local.records import PUBLIC, Registry
 from ecr_publish.local.registry import answers, blobs, routes
+from ecr_publish.local.registry import public as public_face
 from ecr_publish.local.scanner import Scanner, ScriptedFinding
 from ecr_publish.local.store import Store
+from ecr_publish.local.tokens import Token
 from ecr_publish.local.uploads import Uploads
 from ecr_publish.model.registry import EcrRegistry
 
-TARGET = "AmazonEC2ContainerRegistry_V20150921."
+TARGETS = {"AmazonEC2ContainerRegistry_V20150921": "ecr", "SpencerFrontendService": "ecr-public"}
 LARGEST_CALL = 32 << 20  # bytes: a part of 20 MiB in base64, and room
 
 
@@ -47,12 +50,14 @@ class Settings:
     scan_takes: timedelta = timedelta(seconds=20)
     findings: tuple[ScriptedFinding, ...] = ()
     faults: tuple[Fault, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()  # of ECR Public: alias, account
 
 
 class EmbeddedEcr:
     """Repositories, tokens, scans and faults of all accounts and regions. A server gives it connections."""
 
     def __init__(self, settings: Settings, clock: Clock, registry_port: Callable[[str, str], int]) -> None:
+        """`registry_port` opens a registry's port at its first use, and gives it."""
         self.settings, self.clock, self.quirks = settings, clock, settings.quirks
         self.store = Store(settings.directory)
         self.images = Images(self.store, self)
@@ -60,13 +65,17 @@ class EmbeddedEcr:
         self.denials = Denials()
         self.script = Script(list(settings.faults))
         self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)
+        self.aliases = Aliases(self.store, settings.aliases, settings.account)
         self.bandwidth = settings.bandwidth
         self._registry_port = registry_port
         self._issued, self.expired_below = 0, 0
+        self.public_url = ""  # where ECR Public is served
         self.real_names = False  # whether clients come by AWS's own host names, and are led to them
 
     def registry_url(self, account: str, region: str) -> str:
-        """Where `/v2` of a registry is served."""
+        """Where `/v2` of a registry is served; ECR Public's is on the API's own port, for there is but one."""
+        if region == PUBLIC:
+            return self.public_url
         if self.real_names:
             return f"https://{EcrRegistry(account, region).host}"
         return f"http://127.0.0.1:{self._registry_port(account, region)}"
@@ -79,6 +88,10 @@ class EmbeddedEcr:
     def expire_tokens(self) -> None:
         """Make every token that was issued so far an expired one."""
         self.expired_below = self._issued + 1
+
+    def is_valid(self, token: Token) -> bool:
+        """Whether it has not expired."""
+        return token.expires > self.clock.now().timestamp() and token.serial >= self.expired_below
 
     def storage_url(self, registry: Registry, digest: str) -> str:
         """Where a layer's bytes are, without any authorization."""
@@ -97,6 +110,8 @@ class EmbeddedEcr:
         match hosts.place(host):
             case hosts.Private(region=region):
                 return f"https://{hosts.storage(region)}"
+            case hosts.Public():
+                return f"https://{hosts.storage(hosts.PUBLIC_REGION)}"
         name, _, port = host.rpartition(":")
         return f"http://{'127.0.0.1' if name == 'localhost' else 'localhost'}:{port}"
 
@@ -107,15 +122,19 @@ class EmbeddedEcr:
                 return await self.api(exchange)
             case hosts.Private(account, region):
                 return await self.registry(account, region, exchange)
+            case hosts.Public():
+                return await self.public(exchange)
             case hosts.Storage():
                 return self._storage(exchange)
             case _:
                 return Answer(421, b"nothing is served under this name\n", {"content-type": "text/plain"})
 
     async def api(self, exchange: Exchange) -> Answer:
-        """One request to the API endpoint: ECR by its target, STS by its form."""
-        operation = exchange.headers.get("x-amz-target", "").removeprefix(TARGET)
-        service = "sts" if "x-amz-target" not in exchange.headers else "ecr"
+        """One request to the API endpoint: ECR by its target, STS by its form, ECR Public's registry by its paths."""
+        if exchange.path.startswith(("/v2", "/token", "/_storage/")):
+            return await self.public(exchange)
+        prefix, _, operation = exchange.headers.get("x-amz-target", "").rpartition(".")
+        service = "sts" if "x-amz-target" not in exchange.headers else TARGETS.get(prefix, "ecr")
         fault = self.script.record(exchange.method, exchange.path, f"{service}:{operation or 'Query'}", "")
         if fault is not None and (answer := await self._fault(fault, exchange, service)):
             return answer
@@ -130,6 +149,8 @@ class EmbeddedEcr:
         try:
             if service == "sts":
                 return Answer(200, sts.answer(body, who.principal, self.clock.now()), {"content-type": "text/xml"})
+            if service == "ecr-public":
+                return await self._ecr_public(operation, body, who)
             return await self._ecr(operation, body, who)
         except ApiError as error:
             return self._failed(error, service)
@@ -156,6 +177,18 @@ class EmbeddedEcr:
                 result = perform(call)
         return _json(200, wire.encoded(result))
 
+    async def _ecr_public(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
+        if operation not in public.OPERATIONS:
+            raise ApiError("UnsupportedCommandException", f"ECR Public has no operation {operation[:100]!r}")
+        if who.region != hosts.PUBLIC_REGION:
+            where = f"ECR Public has its API in {hosts.PUBLIC_REGION} only, the request is signed for {who.region[:30]}"
+            raise ApiError("UnsupportedCommandException", where)
+        now, given = self.clock.now().timestamp(), wire.validated("ecr-public", operation, body)
+        call = public.registry_named(Call(self.store, who.principal, PUBLIC, now, given, self))
+        with self.store.lock:
+            result = public.OPERATIONS[operation](call)
+        return _json(200, wire.encoded(public.shaped(operation, result)))
+
     def _failed(self, error: ApiError, service: str) -> Answer:
         if service == "sts":
             return Answer(error.status, sts.error_body(error), {"content-type": "text/xml"})
@@ -164,15 +197,27 @@ class EmbeddedEcr:
     async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:
         """One request to a registry's port."""
         registry = self.store.registry(account, region)
+        return await self._face(exchange, registry.service, lambda: routes.serve(self, registry, exchange), registry)
+
+    async def public(self, exchange: Exchange) -> Answer:
+        """One request to ECR Public's host."""
+        return await self._face(exchange, "ecr-public", lambda: public_face.serve(self, exchange), None)
+
+    async def _face(
+        self, exchange: Exchange, service: str, serve: Callable[[], Awaitable[Answer]], registry: Registry | None
+    ) -> Answer:
         if exchange.path.startswith("/_storage/"):
             return self._storage(exchange)
         route = routes.action_of(exchange.method, exchange.path)
-        action = f"ecr:{route[0]}" if route else "none"
-        fault = self.script.record(exchange.method, exchange.path, action, f"{account}/{region}")
+        action = f"{service}:{route[0]}" if route else "none"
+        if exchange.path.rstrip("/") == public_face.TOKENS:
+            action = "sts:GetServiceBearerToken"
+        where = PUBLIC if registry is None else f"{registry.account}/{registry.region}"
+        fault = self.script.record(exchange.method, exchange.path, action, where)
         if fault is not None and (answer := await self._fault(fault, exchange, None)):
             return answer
         try:
-            answer = await routes.serve(self, registry, exchange)
+            answer = await serve()
         except ApiError as error:
             answer = answers.of_error(error)
         if fault is not None and fault.kind == "digest":

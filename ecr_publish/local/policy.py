@@ -9,6 +9,14 @@ from fnmatch import fnmatchcase
 from ecr_publish.local.records import Registry, Repository
 from ecr_publish.local.tokens import Principal
 
+# What anybody may do on ECR Public, with a token or without (ECR Public User Guide, "Public repository policies").
+PULLS = (
+    "ecr-public:BatchCheckLayerAvailability",
+    "ecr-public:BatchGetImage",
+    "ecr-public:GetDownloadUrlForLayer",
+    "ecr-public:ListImages",
+)
+
 
 @dataclass
 class Denials:
@@ -39,7 +47,7 @@ def refusal(
     resource = registry.arn(name) if name else "*"
     if denials.denies(principal, action):
         return _sentence(principal, action, resource, "no identity-based policy allows the {} action")
-    if principal.account == registry.account:
+    if principal.account == registry.account or action in PULLS:
         return None
     policy = repository.policy if isinstance(repository, Repository) else None
     if policy is not None and _allows(policy, principal, action):

@@ -28,6 +28,9 @@ class Quirks:
     mount_needs_reference: bool = True  # the source repository must reference the blob (containers-roadmap#2860)
     mount_needs_source: bool = True  # UNCONFIRMED: a mount without `from` is an ordinary upload
     empty_blob_refused: bool = True  # zero bytes cannot be uploaded (devcontainers/cli#814)
+    # HEAD blob on ECR Public is 401, even with a token (distribution#4383). UNCONFIRMED: not for the owner, for docker
+    # asks so before each layer that it pushes, and would stop there
+    public_head_refused: bool = True
     blobs_stay: bool = True  # DELETE of a blob is 405: no API action does it (UNCONFIRMED: the status)
     sha256_only: bool = True  # UNCONFIRMED: every digest that users show is by SHA-256
     # manifests
@@ -57,6 +60,7 @@ OCI = Quirks(
     mount_needs_reference=False,
     mount_needs_source=False,
     empty_blob_refused=False,
+    public_head_refused=False,
     blobs_stay=False,
     sha256_only=False,
     no_digest_on_get=False,

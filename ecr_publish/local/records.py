@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 
 from ecr_publish.model.registry import partition_suffix
 
+PUBLIC = "public"  # stands for the region of an account's public registry: it has none of its own
+
 
 @dataclass
 class Image:
@@ -44,6 +46,7 @@ class Repository:
     images: dict[str, Image] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     layers: dict[str, int] = field(default_factory=dict)  # digest -> size
+    catalog: dict[str, object] = field(default_factory=dict)  # ECR Public's description of it
 
     def may_move(self, tag: str) -> bool:
         """Whether an existing tag may be pointed to another digest (API_PutImageTagMutability)."""
@@ -82,7 +85,19 @@ class Registry:
     @property
     def host(self) -> str:
         """The canonical host."""
+        if self.is_public:
+            return "public.ecr.aws"
         return f"{self.account}.dkr.ecr.{self.region}.{partition_suffix(self.region)}"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is an account's registry on ECR Public."""
+        return self.region == PUBLIC
+
+    @property
+    def service(self) -> str:
+        """What its actions begin with."""
+        return "ecr-public" if self.is_public else "ecr"
 
     @property
     def partition(self) -> str:
@@ -93,4 +108,6 @@ class Registry:
 
     def arn(self, name: str) -> str:
         """A repository's ARN."""
+        if self.is_public:
+            return f"arn:aws:ecr-public::{self.account}:repository/{name}"
         return f"arn:{self.partition}:ecr:{self.region}:{self.account}:repository/{name}"

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ecr_publish.errors import MachineFault
+from ecr_publish.local import hosts
 from ecr_publish.local.embedded import Clock, EmbeddedEcr, Settings
 from ecr_publish.local.exchange import Answer, Cut, Exchange
 
@@ -45,6 +46,7 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="embedded-ecr", daemon=True)
         self._thread.start()
         self.port = self._open(port, self.ecr.api)
+        self.ecr.public_url = self.url
 
     @property
     def url(self) -> str:
@@ -75,7 +77,7 @@ class Server:
             except MachineFault as error:
                 last = error
                 continue
-            self.ecr.real_names = True
+            self.ecr.real_names, self.ecr.public_url = True, f"https://{hosts.PUBLIC_REGISTRY}"
             return address
         raise last
 

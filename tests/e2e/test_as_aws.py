@@ -109,6 +109,33 @@ aws sts get-caller-identity --query Account --output text
     assert said.rstrip().endswith("222222222222")
 
 
+def test_ecr_public_has_its_names_and_anybody_pulls_from_it(shell):
+    (shell.home / "ecr-publish.yaml").write_text(
+        "environments: { out: { registry: public, alias: twtech } }\n"
+        "images: { web: { repository: web, tags: ['type=raw,value=one'], build: { files: [{ from: s, to: / }] } } }\n"
+    )
+    (shell.home / "s").mkdir()
+    (shell.home / "s" / "motd").write_text("hello")
+    said = as_aws(
+        shell,
+        """
+aws ecr-public create-repository --repository-name web --region us-east-1 >/dev/null
+aws ecr-public get-login-password --region us-east-1 | \
+  skopeo login --username AWS --password-stdin --authfile $PWD/auth public.ecr.aws
+ecr-publish run
+aws ecr-public describe-image-tags --repository-name web --region us-east-1 \
+  --query 'imageTagDetails[].imageTag' --output text
+skopeo copy docker://public.ecr.aws/twtech/web:one oci:$PWD/pulled
+test -s $PWD/pulled/index.json && echo pulled
+""",
+        "--alias",
+        "twtech",
+    )
+    assert "Login Succeeded" in said
+    assert "one" in said
+    assert said.rstrip().endswith("pulled")
+
+
 def test_the_tool_itself_publishes_there_with_no_endpoint_told(shell):
     (shell.home / "ecr-publish.yaml").write_text(
         f"""\

@@ -29,7 +29,7 @@ def repository_of(call: Call, action: str) -> tuple[Registry, Repository]:
 
 def allow(call: Call, action: str, registry: Registry, repository: Repository | str | None) -> None:
     """Raise AccessDeniedException unless the caller may."""
-    sentence = refusal(call.principal, f"ecr:{action}", registry, repository, call.ecr.denials)
+    sentence = refusal(call.principal, f"{registry.service}:{action}", registry, repository, call.ecr.denials)
     if sentence is not None:
         raise ApiError("AccessDeniedException", sentence)
 
@@ -206,7 +206,7 @@ def _by_arn(call: Call) -> tuple[Registry, Repository]:
     parts = arn.split(":", 5)
     if len(parts) != 6 or not parts[5].startswith("repository/"):
         raise invalid("resourceArn", "Invalid ARN")
-    registry = call.store.registry(parts[4], parts[3])
+    registry = call.store.registry(parts[4], parts[3] or call.region)
     name = parts[5].removeprefix("repository/")
     if name not in registry.repositories:
         raise missing(name, registry)

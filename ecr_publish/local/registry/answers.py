@@ -52,6 +52,14 @@ def unauthorized(host: str, *, plain: bool) -> Answer:
     return Answer(401, b"Not Authorized\n", {"content-type": "text/plain; charset=utf-8", **headers})
 
 
+def bearer_wanted(base: str) -> Answer:
+    """401 with ECR Public's challenge: anybody gets a token there."""
+    challenge = f'Bearer realm="{base}/token/",service="public.ecr.aws",scope="aws"'
+    return Answer(
+        401, b"Not Authorized\n", {"content-type": "text/plain; charset=utf-8", "www-authenticate": challenge}
+    )
+
+
 def no_route() -> Answer:
     """What ECR does not know at all."""
     return Answer(404, b"404 page not found\n", {"content-type": "text/plain; charset=utf-8"})

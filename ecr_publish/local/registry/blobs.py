@@ -47,7 +47,7 @@ async def upload(visit: Visit) -> Answer:
 
 async def _start(visit: Visit) -> Answer:
     query, headers = visit.exchange.query, visit.exchange.headers
-    if visit.ecr.quirks.missing_repository_eof and visit.parts["name"] not in visit.registry.repositories:
+    if visit.ecr.quirks.missing_repository_eof and visit.name not in visit.registry.repositories:
         raise Cut
     repository = visit.pushed_to
     if "mount" in query and _mounted(visit, repository, query["mount"], query.get("from")):
@@ -67,7 +67,7 @@ async def _start(visit: Visit) -> Answer:
 def _mounted(visit: Visit, repository: Repository, digest: str, source_name: str | None) -> bool:
     """Whether ECR mounts: setting on, same encryption, referenced at the source, and the caller may read it there."""
     quirks, registry = visit.ecr.quirks, visit.registry
-    source = registry.repositories.get(source_name or "")
+    source = registry.repositories.get((source_name or "").removeprefix(visit.prefix))
     if source_name is None and not quirks.mount_needs_source:
         source = next((each for each in registry.repositories.values() if digest in each.layers), None)
     if source is None or digest not in source.layers:

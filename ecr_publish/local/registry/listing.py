@@ -57,7 +57,7 @@ def referrers(visit: Visit) -> Answer:
 
 def _images(visit: Visit) -> list[Image]:
     """All images; by the specification a subject that is nowhere has an empty list, not an error."""
-    if not visit.ecr.quirks.repository_required and visit.parts["name"] not in visit.registry.repositories:
+    if not visit.ecr.quirks.repository_required and visit.name not in visit.registry.repositories:
         return []
     return list(visit.repository.images.values())
 

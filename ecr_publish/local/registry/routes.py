@@ -54,11 +54,17 @@ class Visit:
     exchange: Exchange
     action: str
     parts: dict[str, str]
+    prefix: str = ""  # of names in paths: ECR Public's alias and a slash
+
+    @property
+    def name(self) -> str:
+        """The repository's name within its registry."""
+        return self.parts["name"].removeprefix(self.prefix)
 
     @property
     def repository(self) -> Repository:
         """The repository named in the path. Raises ApiError."""
-        name = self.parts["name"]
+        name = self.name
         repository = self.registry.repositories.get(name)
         if repository is None:
             raise ApiError(
@@ -70,7 +76,7 @@ class Visit:
     @property
     def pushed_to(self) -> Repository:
         """The repository that is pushed to, made if the registry makes repositories. Raises ApiError."""
-        name = self.parts["name"]
+        name = self.name
         if name not in self.registry.repositories and not self.ecr.quirks.repository_required:
             repository = Repository(name, self.ecr.clock.now().timestamp())
             self.registry.repositories[name] = repository
@@ -79,7 +85,9 @@ class Visit:
 
     def allow(self, action: str, repository: Repository | str | None) -> None:
         """Raise AccessDeniedException unless the principal may."""
-        sentence = refusal(self.principal, f"ecr:{action}", self.registry, repository, self.ecr.denials)
+        sentence = refusal(
+            self.principal, f"{self.registry.service}:{action}", self.registry, repository, self.ecr.denials
+        )
         if sentence is not None:
             raise ApiError("AccessDeniedException", sentence)
 
@@ -102,10 +110,15 @@ async def serve(ecr: Any, registry: Registry, exchange: Exchange) -> Answer:
     if route is None:
         return answers.no_route()
     action, parts = route
-    visit = Visit(ecr, registry, principal, exchange, action, parts)
-    name = parts.get("name")
+    return await perform(Visit(ecr, registry, principal, exchange, action, parts))
+
+
+async def perform(visit: Visit) -> Answer:
+    """Answer one request of a known principal on a known route."""
+    parts, exchange, action = visit.parts, visit.exchange, visit.action
+    name = visit.name if "name" in parts else None
     if name is not None:
-        visit.allow(action, registry.repositories.get(name) or name)
+        visit.allow(action, visit.registry.repositories.get(name) or name)
     if "upload" in parts or exchange.path.rstrip("/").endswith("/blobs/uploads"):
         return await blobs.upload(visit)
     if "/blobs/" in exchange.path:
@@ -132,6 +145,6 @@ def _principal(ecr: Any, registry: Registry, exchange: Exchange) -> Principal | 
         return answers.unknown_token()
     if token.region != registry.region:
         return answers.unknown_token()
-    if token.expires <= ecr.clock.now().timestamp() or token.serial < ecr.expired_below:
+    if not ecr.is_valid(token):
         return answers.expired()
     return token.principal
