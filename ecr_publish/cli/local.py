@@ -12,13 +12,20 @@ from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 
 REGION = "us-east-2"
+LAST_PORT = 65_000  # some are left above it for the registries
 ALIAS = "(?=.{2,50}$)[a-z][a-z0-9]+([._-][a-z0-9]+)*"
 _BANDWIDTH = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?)B(?:/s)?")
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 
 
 @click.command(help="Serve the embedded ECR on this machine for any client: docker, aws, terraform, boto3, skopeo.")
-@click.option("--port", default=4510, show_default=True, help="The API's port; registries take the next ones. 0: any.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, LAST_PORT),
+    default=4510,
+    show_default=True,
+    help="The API's port; registries take the next ones. 0: any.",
+)
 @click.option("--account", default="111111111111", show_default=True, help="The account of keys that name none.")
 @click.option("--alias", metavar="NAME", help="The account's alias on ECR Public; it has a made-up one besides.")
 @click.option("--store", type=click.Path(file_okay=False), help="Keep everything in this directory, across restarts.")
@@ -26,7 +33,9 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 @click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
 @click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen (YAML).")
 @click.option("--bandwidth", metavar="10MB/s", help="How fast each upload is taken.")
-@click.option("--scan-seconds", default=2.0, show_default=True, help="How long a scan takes.")
+@click.option(
+    "--scan-seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="How long a scan takes."
+)
 @click.option("--oci", is_flag=True, help="A registry by the OCI specification, without ECR's own ways; no login.")
 @click.option("--as-aws", is_flag=True, help="Run COMMAND where AWS's own host names lead here (Linux, root).")
 @click.option("--accounts", default="", metavar="ID,ID", help="With --as-aws: accounts that have registries too.")
@@ -127,6 +136,7 @@ def _bandwidth(text: str | None) -> float | None:
     if text is None:
         return None
     match = _BANDWIDTH.fullmatch(text)
-    if match is None:
+    speed = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    if not speed:
         raise UsageError(what=f"{text!r} is no bandwidth", where="--bandwidth", hint="write for example 10MB/s")
-    return float(match[1]) * _UNITS[match[2]]
+    return speed

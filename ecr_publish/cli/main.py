@@ -98,7 +98,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 0
     except OSError as error:
-        click.echo(f"error: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
+        click.echo(f"error: {error.filename or 'this machine'}: {error.strerror or error}", err=True)
+        click.echo("  hint: check the path, its permissions, and the space left there", err=True)
         return _failed("machine", 1)
     except Exception as error:  # noqa: BLE001 - the border: a fault of ours becomes a short report
         return _crashed(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,16 +43,26 @@ def env_option(function: Function) -> Function:
 
 def as_tag_option(function: Function) -> Function:
     """`--as-tag v1.4.0`."""
-    return click.option("--as-tag", metavar="TAG", help="Proceed as if this commit had been pushed as this git tag.")(
-        function
-    )
+    return click.option(
+        "--as-tag",
+        metavar="TAG",
+        callback=_git_tag,
+        help="Proceed as if this commit had been pushed as this git tag.",
+    )(function)
+
+
+def _git_tag(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """What no git tag can be called is refused (git-check-ref-format: no space, control character, ~ ^ : ? * [ \\)."""
+    if value is not None and not re.fullmatch(r"(?!.*(?:\.\.|//|@\{))[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])", value):
+        raise click.BadParameter(f"{value!r} cannot be the name of a git tag")
+    return value
 
 
 def format_option(*names: str) -> Callable[[Function], Function]:
-    """`--format NAME`; the first name is the default."""
+    """`--format NAME` of these; the first name is the default."""
 
     def add(function: Function) -> Function:
-        return click.option("--format", "output", default=names[0], show_default=True, metavar="|".join(names))(
+        return click.option("--format", "output", type=click.Choice(names), default=names[0], show_default=True)(
             function
         )
 

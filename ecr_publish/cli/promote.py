@@ -8,9 +8,8 @@ from ecr_publish import app
 from ecr_publish.cli.options import as_tag_option, file_option, image_option, width_option
 from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
-from ecr_publish.cli.steps import must_be_trusted, published, referenced
+from ecr_publish.cli.steps import must_be_trusted, published, reference, referenced
 from ecr_publish.cli.surroundings import environment, project
-from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 
 
@@ -36,14 +35,11 @@ def command(
     output: Wanted,
 ) -> int:
     """Scan evidence is read anew, every gate is asked, then the digest is made available."""
-    if tag is not None and digest is not None:
-        raise UsageError(what="--tag and --digest name the same thing", where="promote", hint="give one of them")
+    named = reference(tag, digest)
     opened = project(file, as_tag)
     must_be_trusted(opened, "promote")
-    reference = tag or digest
-    if reference is not None:
-        option = "--tag" if tag else "--digest"
-        found = referenced(opened, images, source, reference, option)
+    if named is not None:
+        found = referenced(opened, images, source, named, "--digest" if tag is None else "--tag")
     else:
         found = published(opened, images, (source,))
     ask = Ask(images=images, steps=("promote",), edge=(source, destination), found=found, tag=tag)

@@ -40,11 +40,11 @@ def carry_out(
     for warning in project.warnings:
         click.echo(f"warning: {warning}", err=True)
     with stopping() as stop, world(project, stop) as there:
-        for name in there.created:
-            click.echo(f"rehearsal: created the repository {name}", err=True)
         plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
         if saved_plan is not None:
             app.insist(plan, saved_plan)
+        for name in there.created:
+            click.echo(f"rehearsal: created the repository {name}", err=True)
         lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty())
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
     if output.format == "console" and sys.stdout.isatty():

@@ -8,11 +8,9 @@ from ecr_publish import app
 from ecr_publish.cli.options import env_option, file_option, image_option
 from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
-from ecr_publish.cli.steps import must_be_trusted, published
+from ecr_publish.cli.steps import left_by_edges, must_be_trusted, published
 from ecr_publish.cli.surroundings import environment, project
-from ecr_publish.model.image import PublishedImage
 from ecr_publish.plan.ask import Ask
-from ecr_publish.plan.targets import targets
 
 
 @click.command(help="Only wait for the scans of what was published. `promote` judges them; this does not.")
@@ -24,15 +22,6 @@ def command(file: str, images: tuple[str, ...], environments: tuple[str, ...], o
     """Wait."""
     opened = project(file)
     must_be_trusted(opened, "read scans")
-    found = published(opened, images, environments)
-    leaving = {edge.source for edge in opened.config.promote}
-    wanted = environments or tuple(
-        dict.fromkeys(
-            target.environment
-            for target in targets(opened.config)
-            if target.environment in leaving
-            and any(kind is PublishedImage and place.target == target.name for kind, place in found)
-        )
-    )
-    ask = Ask(images=images, environments=wanted, steps=("scan-wait",), found=found)
+    wanted = environments or left_by_edges(opened, images)
+    ask = Ask(images=images, environments=wanted, steps=("scan-wait",), found=published(opened, images, wanted))
     return carry_out(opened, ask, app.real_world(environment()), command="scan-wait", output=output)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from ecr_publish.app import Project
 from ecr_publish.errors import NotAuthorised, ResultUnusable, UsageError
+from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import BuiltImage, PublishedImage
-from ecr_publish.model.registry import EcrRegistry
+from ecr_publish.model.registry import EcrRegistry, is_tag
+from ecr_publish.model.tags import Fixed
 from ecr_publish.model.target import Place, Target
 from ecr_publish.plan.ask import Found
-from ecr_publish.plan.targets import repository, targets
-from ecr_publish.run.results import Published, Result, read
+from ecr_publish.plan.make import tags_of
+from ecr_publish.plan.targets import expected_tags, repository, targets
+from ecr_publish.run.clock import SystemClock
+from ecr_publish.run.results import DIRECTORY, Published, Result, read
+from ecr_publish.run.stop import StopRequest
 from ecr_publish.steps.resume import BuiltDetails, PublishedDetails
 
 Facts = dict[tuple[type, Place], Found]
@@ -30,14 +35,26 @@ def built(project: Project, images: tuple[str, ...]) -> Facts:
 
 
 def published(project: Project, images: tuple[str, ...], environments: tuple[str, ...]) -> Facts:
-    """What was published in these environments, by digest, as the result files say. Raises ResultUnusable."""
+    """What was published in these environments, by digest, as the result files say.
+
+    Raises ResultUnusable, also where an image can come to one of them over the edges and its file does not say so: a
+    command of one step never does the step before it.
+    """
     facts: Facts = {}
     for name in chosen(project, images):
         result = read(project.workspace, name)
+        planned = planned_tags(project, name)
         for target in targets(project.config):
-            entry = _entry(result, target)
-            if entry is None or (environments and target.environment not in environments):
+            tags = expected_tags(project.config, name, target.environment, planned)
+            if target.environment not in environments or tags is None:
                 continue
+            entry = _entry(result, target)
+            if entry is None:
+                raise ResultUnusable(
+                    what=f"it does not say that {name} was published in {target.name}",
+                    where=str(result.path),
+                    hint="run the step before this one, or name the image by --tag or --digest",
+                )
             where = repository(project.config.image(name), target)
             if entry.repository != str(where) and "<caller>" not in str(where):
                 raise ResultUnusable(
@@ -45,21 +62,43 @@ def published(project: Project, images: tuple[str, ...], environments: tuple[str
                     where=str(result.path),
                     hint="the file was changed since: run the step before this one again",
                 )
-            details = PublishedDetails(target, where, entry.digest, str(result.path))
+            details = PublishedDetails(target, where, entry.digest, str(result.path), tags)
             facts[PublishedImage, Place(name, target.name)] = Found(details)
-        _complete(facts, result, project, environments)
     return facts
 
 
-def _complete(facts: Facts, result: Result, project: Project, environments: tuple[str, ...]) -> None:
-    for target in targets(project.config):
-        key = (PublishedImage, Place(result.image, target.name))
-        if target.environment in environments and key not in facts:
-            raise ResultUnusable(
-                what=f"it does not say that {result.image} was published in {target.name}",
-                where=str(result.path),
-                hint="run the step before this one, or name the image by --tag or --digest",
-            )
+def planned_tags(project: Project, image: str) -> tuple[str, ...]:
+    """The tags of this run's origin that never move: what is taken up by a result file must have them."""
+    tags = tags_of(project.config, project.config.image(image), project.origin, SystemClock(StopRequest()).now())
+    return tuple(tag.name for tag in tags.tags if isinstance(tag.movement, Fixed))
+
+
+def left_by_edges(project: Project, images: tuple[str, ...]) -> tuple[str, ...]:
+    """The environments where something was published, as the result files say, and that an edge leaves. Raises
+    ResultUnusable where there is none."""
+    found = {entry.environment for name in chosen(project, images) for entry in read(project.workspace, name).published}
+    leaving = {edge.source for edge in project.config.promote}
+    wanted = tuple(each.name for each in project.config.environments if each.name in found & leaving)
+    if not wanted:
+        raise ResultUnusable(
+            what="no earlier job left anything published that is to be promoted",
+            where=str(project.workspace / DIRECTORY),
+            hint="run `ecr-publish push` before this, or carry .ecr-publish between the jobs",
+        )
+    return wanted
+
+
+def reference(tag: str | None, digest: str | None) -> str | None:
+    """What --tag or --digest names; None if neither is given. Raises UsageError, BadReference."""
+    if tag is not None and digest is not None:
+        raise UsageError(what="--tag and --digest name the same thing", where="promote", hint="give one of them")
+    if tag is not None and not is_tag(tag):
+        raise UsageError(
+            what=f"{tag!r} is no tag",
+            where="--tag",
+            hint="a tag has 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter, a digit or _",
+        )
+    return tag if digest is None else str(Digest(digest))
 
 
 def referenced(project: Project, images: tuple[str, ...], environment: str, reference: str, option: str) -> Facts:

@@ -37,6 +37,7 @@ def make_plan(
     """
     ask = ask or Ask()
     check_asked(config, ask)
+    _known("step", ask.steps, list(config.pipeline))
     tags = {
         image.name: tags_of(config, image, origin, now)
         for image in config.images

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from ecr_publish.config.model import Config, EcrEnvironment, Environment, Image, PlainEnvironment, PublicEnvironment
 from ecr_publish.model.promotion import Topology
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
@@ -58,6 +60,24 @@ def _unrolled(environment: Environment) -> tuple[Target, ...]:
 def entries(config: Config) -> frozenset[str]:
     """The environments that no promotion edge leads to: `push` goes there, and nowhere else."""
     return frozenset(each.name for each in config.environments) - {edge.destination for edge in config.promote}
+
+
+def expected_tags(config: Config, image: str, environment: str, names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Of an image's planned tags, those that it has in the environment once it has come there over the edges; None
+    where nothing brings it."""
+    if environment in entries(config):
+        return names
+    ways = [
+        tuple(name for name in before if _matches(name, edge.tags))
+        for edge in config.promote
+        if edge.destination == environment and _matches(image, edge.images)
+        if (before := expected_tags(config, image, edge.source, names)) is not None
+    ]
+    return tuple(name for name in names if any(name in way for way in ways)) if ways else None
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def repository(image: Image, target: Target) -> Repository:

@@ -186,7 +186,8 @@ def _tags(image: PublishedImage, details: PromoteDetails) -> tuple[Tag, ...]:
             hint="promote a digest that carries a matching tag",
         )
     if details.tags is not None:
-        tags = details.tags
+        # what an earlier edge's filter held back, or what a floating tag kept, the source does not have
+        tags = tuple(tag for tag in details.tags if tag.name in image.tags)
     else:
         names = tuple(name for name in image.tags if name not in details.pointers)
         tags = tuple(carried(name, names) for name in names if _carried_over(name, details.filters))

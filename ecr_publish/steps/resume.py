@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ecr_publish.errors import ImageMissing, ResultUnusable
+from ecr_publish.errors import ImageMissing, PublishError, ResultUnusable
 from ecr_publish.model.digest import Digest, digest_of
 from ecr_publish.model.image import BuiltImage, InEngine, InLayout
 from ecr_publish.model.registry import Repository
@@ -20,12 +20,14 @@ from ecr_publish.run.outcome import Done, Outcome
 
 @dataclass(frozen=True, slots=True)
 class PublishedDetails:
-    """An image in a repository by tag or digest. `tags` must then name that digest (they were planned)."""
+    """An image in a repository by tag or digest. `tags` must then name that digest (they were planned); None where
+    the reference was given by name (--tag, --digest) and no result file says anything."""
 
     target: Target
     repository: Repository
     reference: str
     origin: str  # where the request comes from: a result file's path, or --tag / --digest
+    tags: tuple[str, ...] | None = None
 
     @property
     def summary(self) -> str:
@@ -76,13 +78,31 @@ class Resume:
 def _published(details: PublishedDetails, ports: Ports) -> Outcome:
     image = ports.images.find(details.target, details.repository, details.reference)
     if image is None:
-        raise ImageMissing(
-            what=f"{details.reference} is not in the repository",
-            where=f"{details.repository} ({details.origin})",
-            hint="push or promote it there first; `aws ecr describe-images` lists what is there",
-        )
+        raise _absent(details)
     tags = ports.repositories.tags_of(details.target, details.repository, image.digest) or image.tags
+    for name in details.tags or ():
+        if name not in tags and ports.images.digest(details.target, details.repository, name) != image.digest:
+            raise ResultUnusable(
+                what=f"it names {image.digest}, which does not have the planned tag {name} in {details.repository}",
+                where=details.origin,
+                hint="run the step before this one again for this commit, or promote by --tag or --digest",
+            )
     return Done(f"{image.repository}@{image.digest}", (replace(image, tags=tags),))
+
+
+def _absent(details: PublishedDetails) -> PublishError:
+    """A result file that names what is not there is of no use; a tag that a user names is the registry's to refuse."""
+    if details.tags is not None:
+        return ResultUnusable(
+            what=f"it names {details.reference}, which is not in {details.repository}",
+            where=details.origin,
+            hint="run the step before this one again; a lifecycle policy may have removed the image",
+        )
+    return ImageMissing(
+        what=f"{details.reference} is not in the repository",
+        where=f"{details.repository} ({details.origin})",
+        hint="push or promote it there first; `aws ecr describe-images` lists what is there",
+    )
 
 
 def _built(details: BuiltDetails, ports: Ports) -> Outcome:

@@ -299,3 +299,11 @@ def test_a_signature_travels_with_the_image_from_environment_to_environment(stag
     for region in ("us-east-2", "eu-west-1"):
         prod = stage.server.ecr.store.registry(PROD, region).repositories["team/web"]
         assert prod.images[signature.digest].subject == signed.digest
+
+
+def test_a_tag_that_an_earlier_edge_held_back_is_not_carried_by_a_later_one(stage):
+    edges = 'promote:\n  - { from: dev, to: staging, tags: "1.*" }\n  - { from: staging, to: prod }\n'
+    stage.file(edges=edges)
+    assert stage.run().exit_code == 0
+    assert set(stage.tags(DEV)) == {"1.4.0", "latest", "sha-b0bd943"}
+    assert set(stage.tags(STAGING)) == set(stage.tags(PROD)) == {"1.4.0"}

@@ -1,0 +1,89 @@
+"""What is wrong on the command line: one clear error with its exit code, before anything is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.cli.main import run
+
+FILE = """\
+environments:
+  dev:  { account: "111111111111", region: us-east-2 }
+  prod: { account: "222222222222", region: us-east-2, role: arn:aws:iam::222222222222:role/publish }
+images:
+  web: { repository: team/web, tags: one, build: { files: [{ from: system, to: / }] } }
+promote:
+  - { from: dev, to: prod }
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "ecr-publish.yaml"
+    path.write_text(FILE)
+    return str(path)
+
+
+PROMOTE = ("promote", "-f", "FILE", "--from", "dev", "--to", "prod")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Commands"),
+        (("chekc",), "Did you mean 'check'?"),
+        (("check", "--nope"), "No such option"),
+        (("check", "-f", "FILE/no/such"), "FILE/no/such: "),
+        (("check", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("plan", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("tag", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("origin", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("plugins", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
+        (("rehearse", "FILE", "--format", "xml"), "choose from console, "),
+        (("rehearse", "FILE", "--parallel", "0"), "0 is not in the range"),
+        (("rehearse", "FILE", "--findings", "/no/such"), "/no/such: cannot be read"),
+        (("plan", "-f", "FILE", "--image", "nope"), "the file has no image 'nope'"),
+        (("plan", "-f", "FILE", "--env", "nope"), "the file has no environment 'nope'"),
+        (("plan", "-f", "FILE", "--to", "nope"), "the file has no environment 'nope'"),
+        (("run", "-f", "FILE", "--only", "nope"), "the file has no step 'nope'"),
+        (("run", "-f", "FILE", "--plan", "/dev/null"), "this is no saved plan"),
+        (("plan", "-f", "FILE", "--as-tag", ""), "cannot be the name of a git tag"),
+        (("plan", "-f", "FILE", "--as-tag", "v1 0"), "cannot be the name of a git tag"),
+        (("rehearse", "FILE", "--as-tag", "v1..0"), "cannot be the name of a git tag"),
+        ((*PROMOTE, "--tag", "a", "--digest", "sha256:" + "0" * 64), "name the same thing"),
+        ((*PROMOTE, "--digest", "sha256:00"), "not a digest: 'sha256:00'"),
+        ((*PROMOTE, "--digest", ""), "not a digest: ''"),
+        ((*PROMOTE, "--tag", "a b/c"), "'a b/c' is no tag"),
+        ((*PROMOTE, "--tag", ""), "'' is no tag"),
+        ((*PROMOTE[:-1], "nope", "--tag", "one"), "the file has no environment 'nope'"),
+        ((*PROMOTE[:4], "prod", "--to", "dev", "--tag", "one"), "the edges are: dev -> prod"),
+        (("local", "--port", "99999"), "99999 is not in the range"),
+        (("local", "--port", "-5"), "-5 is not in the range"),
+        (("local", "--account", "12"), "it has exactly 12 digits"),
+        (("local", "--bandwidth", "fast"), "'fast' is no bandwidth"),
+        (("local", "--bandwidth", "0MB/s"), "'0MB/s' is no bandwidth"),
+        (("local", "--scan-seconds", "-1"), "is not in the range"),
+        (("schema", "nope"), "'nope' is not one of"),
+        (("explain", "nope"), "no error and no exit code is called 'nope'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_use_is_exit_code_2_with_what_is_wrong(file, capsys, arguments, words):
+    assert run([each.replace("FILE", file) for each in arguments]) == 2
+    said = capsys.readouterr()
+    assert words.replace("FILE", file) in said.err
+    assert said.err.endswith("(exit 2)\n")
+    assert "fault of ours" not in said.err
+
+
+@pytest.mark.parametrize("tag", ["v1.4.0", "release/1.4", "web@1.4.0", "ü", "refs/tags/v1"])
+def test_whatever_git_takes_as_a_tag_can_be_proceeded_as(file, tag):
+    assert run(["plan", "-f", file, "--as-tag", tag]) == 0
+
+
+def test_a_path_that_cannot_be_written_is_exit_code_1_with_the_path_and_a_hint(file, tmp_path, capsys):
+    assert run(["plan", "-f", file, "-o", str(tmp_path / "no" / "plan.json")]) == 1
+    said = capsys.readouterr().err
+    assert f"error: {tmp_path}/no/plan.json: No such file or directory\n  hint: " in said

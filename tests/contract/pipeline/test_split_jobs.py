@@ -1,0 +1,70 @@
+"""Steps as jobs of their own: each takes up what the one before left, and never does the one before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.contract.pipeline.test_commands import Job, job, offline, server, tags
+
+__all__ = ["Job", "job", "offline", "server"]  # fixtures
+
+DEV, STAGING = "1" * 12, "2" * 12
+
+
+def result(job: Job) -> dict:
+    return json.loads((job.root / ".ecr-publish" / "result.d" / "web.json").read_text())
+
+
+def edited(job: Job, **values: object) -> None:
+    """The first publication of the result file, with other values."""
+    value = result(job)
+    value["published"][0] |= values
+    (job.root / ".ecr-publish" / "result.d" / "web.json").write_text(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "command", [("scan-wait",), ("scan-wait", "--env", "dev"), ("promote", "--from", "dev", "--to", "staging")]
+)
+def test_what_was_only_built_is_neither_pushed_nor_promoted_by_a_later_step(job, server, command):
+    assert job.run("build")[0] == 0
+    code, said = job.run(*command)
+    assert code == 2, said
+    assert tags(server, DEV) == {}
+
+
+def test_scan_wait_in_an_environment_that_is_not_reached_yet_promotes_nothing(job, server):
+    assert job.run("build")[0] == 0
+    assert job.run("push")[0] == 0
+    code, said = job.run("scan-wait", "--env", "staging")
+    assert code == 2, said
+    assert "it does not say that web was published in staging" in said
+    assert tags(server, STAGING) == {}
+
+
+def test_a_result_file_that_names_an_absent_digest_is_exit_code_2(job, server):
+    assert job.run("build")[0] == 0
+    assert job.run("push")[0] == 0
+    edited(job, digest="sha256:" + "0" * 64)
+    code, said = job.run("promote", "--from", "dev", "--to", "staging")
+    assert code == 2, said
+    assert "result.d/web.json: it names sha256:0000" in said
+    assert tags(server, STAGING) == {}
+
+
+def test_a_result_file_that_names_another_image_of_the_repository_is_exit_code_2(job, server):
+    """The digest is there and clean, and yet not what this commit's tags name."""
+    text = (job.root / "ecr-publish.yaml").read_text()
+    job.file(text.replace("value=one", "value=old"))
+    assert job.run("run", "--to", "dev")[0] == 0
+    old = tags(server, DEV)["old"]
+    job.file(text)
+    (job.root / "system" / "etc" / "motd").write_text("new")
+    assert job.run("build")[0] == 0
+    assert job.run("push")[0] == 0
+    edited(job, digest=old)
+    code, said = job.run("promote", "--from", "dev", "--to", "staging")
+    assert code == 2, said
+    assert f"it names {old}, which does not have the planned tag one" in said
+    assert tags(server, STAGING) == {}
