@@ -17,6 +17,7 @@ from ecr_publish.local.api.wire import ApiError, Call
 from ecr_publish.local.exchange import Answer, Cut, Exchange, TooLarge
 from ecr_publish.local.faults import Fault, Script
 from ecr_publish.local.images import Images
+from ecr_publish.local.lifecycle.schedule import Schedule
 from ecr_publish.local.policy import Denials
 from ecr_publish.local.quirks import Quirks
 from ecr_publish.local.records import PUBLIC, Registry
@@ -48,6 +49,8 @@ class Settings:
     quirks: Quirks = field(default_factory=Quirks)
     bandwidth: float | None = None  # bytes per second of each upload
     scan_takes: timedelta = timedelta(seconds=20)
+    preview_takes: timedelta = timedelta(seconds=1)  # of a lifecycle policy
+    restore_takes: timedelta = timedelta(minutes=20)  # of an image from the archive (User Guide, archive-image)
     findings: tuple[ScriptedFinding, ...] = ()
     faults: tuple[Fault, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()  # of ECR Public: alias, account
@@ -63,6 +66,7 @@ class EmbeddedEcr:
         self.images = Images(self.store, self)
         self.uploads = Uploads(self.store, self)
         self.denials = Denials()
+        self.lifecycle = Schedule(self)
         self.script = Script(list(settings.faults))
         self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)
         self.aliases = Aliases(self.store, settings.aliases, settings.account)
@@ -167,8 +171,11 @@ class EmbeddedEcr:
             self.clock.now().timestamp(),
             wire.validated("ecr", operation, body),
             self,
+            operation,
         )
         perform = OPERATIONS[operation]
+        with self.store.lock:
+            self.lifecycle.tick(call.now)
         if operation in ("DescribeImageScanFindings", "GetAuthorizationToken"):
             # one may read whole layers, the other opens a port on this very loop: neither may block it
             result = await asyncio.to_thread(perform, call)
@@ -184,7 +191,7 @@ class EmbeddedEcr:
             where = f"ECR Public has its API in {hosts.PUBLIC_REGION} only, the request is signed for {who.region[:30]}"
             raise ApiError("UnsupportedCommandException", where)
         now, given = self.clock.now().timestamp(), wire.validated("ecr-public", operation, body)
-        call = public.registry_named(Call(self.store, who.principal, PUBLIC, now, given, self))
+        call = public.registry_named(Call(self.store, who.principal, PUBLIC, now, given, self, operation))
         with self.store.lock:
             result = public.OPERATIONS[operation](call)
         return _json(200, wire.encoded(public.shaped(operation, result)))
@@ -196,6 +203,8 @@ class EmbeddedEcr:
 
     async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:
         """One request to a registry's port."""
+        with self.store.lock:
+            self.lifecycle.tick(self.clock.now().timestamp())
         registry = self.store.registry(account, region)
         return await self._face(exchange, registry.service, lambda: routes.serve(self, registry, exchange), registry)
 

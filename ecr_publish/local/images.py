@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from ecr_publish.local.api.wire import ApiError, invalid
 from ecr_publish.local.digests import like, named
+from ecr_publish.local.iam import is_named
+from ecr_publish.local.lifecycle.rules import DAY
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.store import Store
+from ecr_publish.local.tokens import Principal
 from ecr_publish.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
 TYPES = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)
@@ -44,7 +48,13 @@ class Images:
         if present is None:
             present = self._image(registry, repository, value, kind, computed)
             self._store.contents.put(body, named(computed))
-        same = computed in repository.images and (tag is None or repository.tags.get(tag) == computed)
+            for each in repository.images.values():
+                each.orphaned = each.orphaned and each.subject != computed
+        now = self._ecr.clock.now().timestamp()
+        restored = present.status_at(now) != "ACTIVE"
+        if restored:  # a push restores what is archived (User Guide, image-push)
+            present.activate(now)
+        same = computed in repository.images and (tag is None or repository.tags.get(tag) == computed) and not restored
         repository.images[computed] = present
         if tag is not None:
             repository.tags[tag] = computed
@@ -131,11 +141,28 @@ class Images:
         for each in gone:
             del repository.tags[each]
         if last:
-            del repository.images[digest]
-            if self._ecr.quirks.blobs_stay:
-                self._drop_layers(repository)
+            self.remove(repository, [digest])
         self._store.save(registry, repository)
         return [{"imageDigest": digest, "imageTag": each} for each in gone] or [{"imageDigest": digest}]
+
+    def remove(self, repository: Repository, digests: Collection[str]) -> None:
+        """Take images out of a repository, with their tags; to be saved by the caller."""
+        gone = set(digests)
+        repository.images = {digest: image for digest, image in repository.images.items() if digest not in gone}
+        repository.tags = {tag: digest for tag, digest in repository.tags.items() if digest not in gone}
+        for image in repository.images.values():
+            image.orphaned = image.orphaned or image.subject in gone
+        if self._ecr.quirks.blobs_stay:
+            self._drop_layers(repository)
+
+    def pulled(self, registry: Registry, repository: Repository, image: Image, principal: Principal) -> None:
+        """Note a pull, at most once a day, unless the principal's pulls are not to be noted (API: ImageDetail)."""
+        now = self._ecr.clock.now().timestamp()
+        recent = image.pulled_at is not None and now - image.pulled_at < DAY
+        if recent or any(is_named(principal, each) for each in registry.pull_time_exclusions):
+            return
+        image.pulled_at = now
+        self._store.save(registry, repository)
 
     def _drop_layers(self, repository: Repository) -> None:
         kept = {layer for image in repository.images.values() for layer in image.layers}

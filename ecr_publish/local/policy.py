@@ -1,11 +1,16 @@
-"""Who may do what: the own account everything, others what the repository's policy allows, nobody what is denied."""
+"""Who may do what: the own account everything, others what the policies of repository and registry allow, nobody what
+is denied.
+
+Source: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic"; for the registry's policy
+the ECR User Guide, "Registry permissions".
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from ecr_publish.local import iam
 from ecr_publish.local.records import Registry, Repository
 from ecr_publish.local.tokens import Principal
 
@@ -16,6 +21,8 @@ PULLS = (
     "ecr-public:GetDownloadUrlForLayer",
     "ecr-public:ListImages",
 )
+# What a registry's policy may be about while its scope is V1.
+REGISTRY_ACTIONS = ("ecr:ReplicateImage", "ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 
 
 @dataclass
@@ -45,38 +52,22 @@ def refusal(
     """ECR's sentence if the principal may not do this, else None."""
     name = repository.name if isinstance(repository, Repository) else repository
     resource = registry.arn(name) if name else "*"
+    sentence = f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}"
     if denials.denies(principal, action):
-        return _sentence(principal, action, resource, "no identity-based policy allows the {} action")
-    if principal.account == registry.account or action in PULLS:
+        return f"{sentence} because no identity-based policy allows the {action} action"
+    effects = _effects(iam.Request(principal, action, resource), registry, repository)
+    if "Deny" in effects:
+        return f"{sentence} with an explicit deny in a resource-based policy"
+    if principal.account == registry.account or action in PULLS or "Allow" in effects:
         return None
-    policy = repository.policy if isinstance(repository, Repository) else None
-    if policy is not None and _allows(policy, principal, action):
-        return None
-    return _sentence(principal, action, resource, "no resource-based policy allows the {} action")
+    return f"{sentence} because no resource-based policy allows the {action} action"
 
 
-def _sentence(principal: Principal, action: str, resource: str, why: str) -> str:
-    because = f" because {why.format(action)}"
-    return f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource}{because}"
-
-
-def _allows(policy: str, principal: Principal, action: str) -> bool:
-    """IAM's rule for one document: some statement allows, none denies. Conditions are not evaluated: such a statement
-    allows nothing here."""
-    statements = json.loads(policy).get("Statement", [])
-    statements = statements if isinstance(statements, list) else [statements]
-    matching = [each for each in statements if _matches(each, principal, action)]
-    denied = any(each.get("Effect") == "Deny" for each in matching)
-    return not denied and any(each.get("Effect") == "Allow" and "Condition" not in each for each in matching)
-
-
-def _matches(statement: dict[str, object], principal: Principal, action: str) -> bool:
-    who = statement.get("Principal", {})
-    names = _listed(who.get("AWS", [])) if isinstance(who, dict) else _listed(who)
-    wanted = {"*", principal.account, principal.arn, f"arn:aws:iam::{principal.account}:root"}
-    actions = _listed(statement.get("Action", []))
-    return bool(wanted & set(names)) and any(fnmatchcase(action.lower(), each.lower()) for each in actions)
-
-
-def _listed(value: object) -> list[str]:
-    return [value] if isinstance(value, str) else [str(each) for each in value] if isinstance(value, list) else []
+def _effects(request: iam.Request, registry: Registry, repository: Repository | str | None) -> frozenset[str]:
+    effects: frozenset[str] = frozenset()
+    if isinstance(repository, Repository) and repository.policy is not None:
+        effects |= iam.effects(repository.policy, request)
+    wide = registry.settings.get("REGISTRY_POLICY_SCOPE", "V2") == "V2"
+    if registry.policy is not None and (wide or request.action in REGISTRY_ACTIONS):
+        effects |= iam.effects(registry.policy, request)
+    return effects

@@ -40,6 +40,11 @@ class Quirks:
     layer_required: bool = True  # an image has at least one layer (werf/werf#2558)
     children_held: bool = True  # a child of an index cannot be deleted (containers-roadmap#1567)
     last_tag_is_image: bool = True  # with its last tag an image is deleted (API: BatchDeleteImage)
+    # lifecycle policies
+    referrers_follow_subject: bool = True  # UNCONFIRMED: no rule selects a referrer, it goes after its subject
+    previews_expire: bool = True  # UNCONFIRMED: a preview's results are EXPIRED after a day
+    # tags
+    two_wildcards: bool = True  # UNCONFIRMED: an exclusion filter has at most two `*` (the console's help)
     # lists
     opaque_pages: bool = True  # `last` is opaque, tags unsorted, text/plain (deitch/docker_registry2#34); n <= 1000
     no_referrers: bool = False  # GET referrers is 404 (sigstore-js#1183: ECR before June 2024); off: it lists them now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Any
 
 from ecr_publish.model.registry import partition_suffix
 
@@ -27,6 +28,23 @@ class Image:
     layers: list[str] = field(default_factory=list)
     pulled_at: float | None = None
     scan_at: float | None = None  # when a scan was asked for
+    status: str = "ACTIVE"  # or ARCHIVED; or ACTIVATING, until `activated_at`
+    archived_at: float | None = None
+    activated_at: float | None = None
+    orphaned: bool = False  # its subject was deleted
+
+    def status_at(self, now: float) -> str:
+        """`ACTIVE`, `ARCHIVED` or `ACTIVATING` (ECR API Reference, ImageStatus)."""
+        back = self.status == "ACTIVATING" and self.activated_at is not None and now >= self.activated_at
+        return "ACTIVE" if back else self.status
+
+    def activate(self, at: float) -> None:
+        """Take it out of the archive; it is back at that instant."""
+        self.status, self.activated_at = "ACTIVATING", at
+
+    def archive(self, at: float) -> None:
+        """Put it into the archive."""
+        self.status, self.archived_at = "ARCHIVED", at
 
 
 @dataclass
@@ -42,7 +60,9 @@ class Repository:
     resource_tags: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
     lifecycle: str | None = None
-    lifecycle_at: float | None = None
+    lifecycle_at: float | None = None  # when it was last evaluated
+    lifecycle_due: float | None = None  # when it is evaluated next
+    preview: dict[str, Any] | None = None  # the last preview of a policy
     images: dict[str, Image] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     layers: dict[str, int] = field(default_factory=dict)  # digest -> size
@@ -69,6 +89,15 @@ class Repository:
         """Whether any image names the layer or config."""
         return any(layer in image.layers for image in self.images.values())
 
+    def archives(self, layer: str, now: float) -> bool:
+        """Whether only images in the archive name it."""
+        named = any(image.archived_at is not None and layer in image.layers for image in self.images.values())
+        return named and not self.gives(layer, now)
+
+    def gives(self, layer: str, now: float) -> bool:
+        """Whether any image that can be pulled names it: those in the archive cannot."""
+        return any(layer in image.layers and image.status_at(now) == "ACTIVE" for image in self.images.values())
+
 
 @dataclass
 class Registry:
@@ -80,7 +109,12 @@ class Registry:
     scanning: dict[str, object] = field(default_factory=lambda: {"scanType": "BASIC", "rules": []})
     settings: dict[str, str] = field(default_factory=dict)
     policy: str | None = None
-    replication: dict[str, object] = field(default_factory=lambda: {"rules": []})
+    replication: dict[str, Any] = field(default_factory=lambda: {"rules": []})
+    backfills: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)  # by prefix, without its slash
+    pull_through: dict[str, dict[str, Any]] = field(default_factory=dict)  # by prefix, without its slash
+    signing: dict[str, Any] | None = None
+    pull_time_exclusions: dict[str, float] = field(default_factory=dict)  # principal's ARN -> since when
 
     @property
     def host(self) -> str:

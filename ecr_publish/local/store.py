@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -84,7 +84,7 @@ class Store:
             registry = self.registry(account, region)
             value = json.loads(path.read_text(encoding="utf-8"))
             if path.name == "registry.json":
-                for key in ("scanning", "settings", "policy", "replication"):
+                for key in {each.name for each in fields(Registry)} & set(value) - {"account", "region"}:
                     setattr(registry, key, value[key])
                 continue
             images = {digest: Image(**image) for digest, image in value.pop("images").items()}

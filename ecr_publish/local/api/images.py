@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_publish.local.api.repositories import repository_of
+from ecr_publish.local.api.repositories import image_missing, named_image, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, invalid, page
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
+
+_DIGEST, _TAG = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+"), "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,299}"
 
 
 def put_image(call: Call) -> Mapping[str, Any]:
@@ -45,13 +48,40 @@ def batch_get_image(call: Call) -> Mapping[str, Any]:
     registry, repository = repository_of(call, "BatchGetImage")
     images, failures = [], []
     for wanted in call.input["imageIds"]:
-        tag, digest = wanted.get("imageTag"), wanted.get("imageDigest")
-        image = call.ecr.images.find(repository, digest or tag or "")
-        if image is None or (tag and digest and repository.tags.get(tag) != digest):
-            failures.append(_failure(wanted, "ImageNotFound", "Requested image not found"))
-        else:
-            images.append(_shown(call, registry, repository, image, tag))
+        try:
+            image = _pulled(call, repository, wanted)
+        except ApiError as error:
+            failures.append(_failure(wanted, error.name, error.message))
+            continue
+        call.ecr.images.pulled(registry, repository, image, call.principal)
+        images.append(_shown(call, registry, repository, image, wanted.get("imageTag")))
     return {"images": images, "failures": failures}
+
+
+def _pulled(call: Call, repository: Repository, wanted: Mapping[str, str]) -> Image:
+    """The image that an id names, if it can be pulled. Raises ApiError with the failure's code as its name."""
+    tag, digest = _checked_id(wanted)
+    image = call.ecr.images.find(repository, digest or tag or "")
+    accepted = call.input.get("acceptedMediaTypes")
+    if image is None or image.status_at(call.now) != "ACTIVE" or (accepted and image.media_type not in accepted):
+        raise ApiError("ImageNotFound", "Requested image not found")
+    if tag and digest and repository.tags.get(tag) != digest:
+        raise ApiError("ImageTagDoesNotMatchDigest", "Tag does not match digest")
+    assert isinstance(image, Image)
+    return image
+
+
+def _checked_id(wanted: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Tag and digest of an id. Raises ApiError with the failure's code as its name."""
+    tag, digest = wanted.get("imageTag"), wanted.get("imageDigest")
+    words = "Invalid request parameters: "
+    if tag is None and digest is None:
+        raise ApiError("MissingDigestAndTag", f"{words}both tag and digest cannot be null")
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise ApiError("InvalidImageDigest", f"{words}image digest should satisfy the regex '{_DIGEST.pattern}'")
+    if tag is not None and ":" in tag:
+        raise ApiError("InvalidImageTag", f"{words}image tag should satisfy the regex '{_TAG}'")
+    return tag, digest
 
 
 def _failure(wanted: Mapping[str, Any], code: str, reason: str) -> dict[str, Any]:
@@ -64,11 +94,8 @@ def batch_delete_image(call: Call) -> Mapping[str, Any]:
     gone: list[Any] = []
     failures = []
     for wanted in call.input["imageIds"]:
-        tag, digest = wanted.get("imageTag"), wanted.get("imageDigest")
         try:
-            if tag is None and digest is None:
-                reason = "Invalid request parameters: both tag and digest cannot be null"
-                raise ApiError("MissingDigestAndTag", reason)
+            tag, digest = _checked_id(wanted)
             gone += call.ecr.images.delete(registry, repository, tag, digest)
         except ApiError as error:
             failures.append(_failure(wanted, error.name, error.message))
@@ -78,16 +105,29 @@ def batch_delete_image(call: Call) -> Mapping[str, Any]:
 def list_images(call: Call) -> Mapping[str, Any]:
     """ListImages: one element per digest and tag."""
     _, repository = repository_of(call, "ListImages")
-    status = call.input.get("filter", {}).get("tagStatus", "ANY")
-    items: list[dict[str, str]] = []
-    for digest in repository.images:
-        tags = repository.tags_of(digest)
-        if tags and status != "UNTAGGED":
-            items += [{"imageDigest": digest, "imageTag": tag} for tag in tags]
-        elif not tags and status != "TAGGED":
-            items.append({"imageDigest": digest})
-    found, more = page(items, call)
-    return {"imageIds": found, "nextToken": more}
+    items: list[tuple[list[Any], dict[str, str]]] = []
+    for image, tags in _filtered(call, repository):
+        key = [image.pushed_at, image.digest]
+        items += [([*key, tag], {"imageDigest": image.digest, "imageTag": tag}) for tag in tags]
+        if not tags:
+            items.append(([*key, ""], {"imageDigest": image.digest}))
+    found, more = page(items, call, key=lambda pair: pair[0])
+    return {"imageIds": [each for _, each in found], "nextToken": more}
+
+
+def _filtered(call: Call, repository: Repository) -> list[tuple[Image, list[str]]]:
+    """The images that the filter lets through, with their tags: without a filter those that can be pulled."""
+    wanted = call.input.get("filter", {})
+    tagged, status = wanted.get("tagStatus", "ANY"), wanted.get("imageStatus", "ACTIVE")
+    tags: dict[str, list[str]] = {}
+    for tag, digest in sorted(repository.tags.items()):
+        tags.setdefault(digest, []).append(tag)
+    return [
+        (image, tags.get(digest, []))
+        for digest, image in repository.images.items()
+        if tagged in ("ANY", "TAGGED" if digest in tags else "UNTAGGED")
+        and status in ("ANY", image.status_at(call.now))
+    ]
 
 
 def describe_images(call: Call) -> Mapping[str, Any]:
@@ -97,45 +137,46 @@ def describe_images(call: Call) -> Mapping[str, Any]:
     if wanted:
         if "nextToken" in call.input or "maxResults" in call.input:
             raise invalid("maxResults", "cannot be used with imageIds")
-        images = {image.digest: image for image in (_named(call, registry, repository, each) for each in wanted)}
-        return {"imageDetails": [_detail(call, registry, repository, each) for each in images.values()]}
-    status = call.input.get("filter", {}).get("tagStatus", "ANY")
-    found = [
-        image
-        for digest, image in repository.images.items()
-        if status == "ANY" or (status == "TAGGED") == bool(repository.tags_of(digest))
-    ]
-    items, more = page(found, call)
-    return {"imageDetails": [_detail(call, registry, repository, each) for each in items], "nextToken": more}
+        named = {image.digest for image in (_named(call, registry, repository, each) for each in wanted)}
+        return {
+            "imageDetails": [
+                _detail(call, registry, repository, image, tags)
+                for image, tags in _filtered(call, repository)
+                if image.digest in named
+            ]
+        }
+    found, more = page(_filtered(call, repository), call, key=lambda pair: [pair[0].pushed_at, pair[0].digest])
+    return {
+        "imageDetails": [_detail(call, registry, repository, image, tags) for image, tags in found],
+        "nextToken": more,
+    }
 
 
 def _named(call: Call, registry: Registry, repository: Repository, wanted: Mapping[str, Any]) -> Image:
-    image = call.ecr.images.find(repository, wanted.get("imageDigest") or wanted.get("imageTag") or "")
-    if image is None:
-        digest, tag = wanted.get("imageDigest", "null"), wanted.get("imageTag", "null")
-        raise ApiError(
-            "ImageNotFoundException",
-            f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository "
-            f"with name '{repository.name}' in the registry with id '{registry.account}'",
-        )
-    assert isinstance(image, Image)
+    """The image that an id names, if the filter shows its status: without one, what is archived is not found."""
+    image = named_image(call, registry, repository, wanted)
+    status = call.input.get("filter", {}).get("imageStatus", "ACTIVE")
+    if status not in ("ANY", image.status_at(call.now)):
+        raise image_missing(registry, repository, wanted)
     return image
 
 
-def _detail(call: Call, registry: Registry, repository: Repository, image: Image) -> dict[str, Any]:
+def _detail(call: Call, registry: Registry, repository: Repository, image: Image, tags: list[str]) -> dict[str, Any]:
     is_index = image.media_type in (OCI_INDEX, DOCKER_INDEX)
     return {
         "registryId": registry.account,
         "repositoryName": repository.name,
         "imageDigest": image.digest,
-        "imageTags": repository.tags_of(image.digest) or None,
+        "imageTags": tags or None,
         "imageSizeInBytes": image.size,
         "imagePushedAt": image.pushed_at,
         "imageManifestMediaType": image.media_type,
         "artifactMediaType": None if is_index else image.artifact_type,
         "subjectManifestDigest": image.subject,
         "lastRecordedPullTime": image.pulled_at,
-        "imageStatus": "ACTIVE",
+        "imageStatus": (status := image.status_at(call.now)),
+        "lastArchivedAt": image.archived_at,
+        "lastActivatedAt": image.activated_at if status == "ACTIVE" else None,
     }
 
 
@@ -152,11 +193,17 @@ def batch_check_layer_availability(call: Call) -> Mapping[str, Any]:
         layers.append(
             {
                 "layerDigest": digest,
-                "layerAvailability": "UNAVAILABLE" if size is None else "AVAILABLE",
+                "layerAvailability": _availability(call, repository, digest),
                 "layerSize": size,
             }
         )
     return {"layers": layers, "failures": failures}
+
+
+def _availability(call: Call, repository: Repository, digest: str) -> str:
+    if digest not in repository.layers:
+        return "UNAVAILABLE"
+    return "ARCHIVED" if repository.archives(digest, call.now) else "AVAILABLE"
 
 
 def get_download_url_for_layer(call: Call) -> Mapping[str, Any]:
@@ -169,7 +216,7 @@ def get_download_url_for_layer(call: Call) -> Mapping[str, Any]:
             f"The layer with digest {digest} does not exist within the repository with name '{repository.name}' in the "
             f"registry with id '{registry.account}'",
         )
-    if not repository.references(digest):
+    if not repository.gives(digest, call.now):
         raise ApiError("LayerInaccessibleException", f"The layer with digest {digest} is not referenced by an image")
     return {"downloadUrl": call.ecr.storage_url(registry, digest), "layerDigest": digest}
 
@@ -195,6 +242,7 @@ def upload_layer_part(call: Call) -> Mapping[str, Any]:
             lastValidByteReceived=upload.size - 1,
         )
     upload.write(data)
+    call.ecr.uploads.part(upload, len(data))
     return {
         "registryId": registry.account,
         "repositoryName": repository.name,
@@ -206,7 +254,14 @@ def upload_layer_part(call: Call) -> Mapping[str, Any]:
 def complete_layer_upload(call: Call) -> Mapping[str, Any]:
     """CompleteLayerUpload."""
     registry, repository = repository_of(call, "CompleteLayerUpload")
+    before = set(repository.layers)
     digest = call.ecr.uploads.complete(registry, repository, call.input["uploadId"], call.input["layerDigests"])
+    if str(digest) in before:
+        raise ApiError(
+            "LayerAlreadyExistsException",
+            f"The layer with digest '{digest}' already exists in the repository with name '{repository.name}' in the "
+            f"registry with id '{registry.account}'",
+        )
     return {
         "registryId": registry.account,
         "repositoryName": repository.name,
@@ -219,7 +274,8 @@ def list_image_referrers(call: Call) -> Mapping[str, Any]:
     """ListImageReferrers (IAM checks ecr:BatchGetImage)."""
     _, repository = repository_of(call, "BatchGetImage")
     subject = call.input["subjectId"]["imageDigest"]
-    types = call.input.get("filter", {}).get("artifactTypes")
+    wanted = call.input.get("filter", {})
+    types, status = wanted.get("artifactTypes"), wanted.get("artifactStatus", "ACTIVE")
     found = [
         {
             "digest": image.digest,
@@ -227,10 +283,12 @@ def list_image_referrers(call: Call) -> Mapping[str, Any]:
             "artifactType": image.artifact_type,
             "size": call.store.contents.size(Digest(image.digest)),
             "annotations": image.annotations or None,
-            "artifactStatus": "ACTIVE",
+            "artifactStatus": image.status_at(call.now),
         }
         for image in repository.images.values()
-        if image.subject == subject and (not types or image.artifact_type in types)
+        if image.subject == subject
+        and (not types or image.artifact_type in types)
+        and status in ("ANY", image.status_at(call.now))
     ]
-    items, more = page(found, call, default=20, most=50)
+    items, more = page(found, call, key=lambda each: [each["digest"]], default=20, most=50)
     return {"referrers": items, "nextToken": more}

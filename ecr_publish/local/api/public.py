@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from ecr_publish.local import tokens
-from ecr_publish.local.api import images, repositories
+from ecr_publish.local.api import images, policies, repositories, tags
 from ecr_publish.local.api.repositories import allow, registry_of, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, Operation, model, page
 from ecr_publish.local.policy import refusal
@@ -69,7 +70,7 @@ def describe_repositories(call: Call) -> Mapping[str, Any]:
 def describe_image_tags(call: Call) -> Mapping[str, Any]:
     """DescribeImageTags: one element per tag."""
     _, repository = repository_of(call, "DescribeImageTags")
-    found, more = page(sorted(repository.tags), call)
+    found, more = page(repository.tags, call, key=lambda tag: [tag])
     details = []
     for tag in found:
         image = repository.images[repository.tags[tag]]
@@ -183,7 +184,7 @@ def registry_named(call: Call) -> Call:
     account = call.ecr.aliases.account(named)
     if account is None:
         raise ApiError("RegistryNotFoundException", f"The registry with id '{named[:100]}' does not exist")
-    return Call(call.store, call.principal, call.region, call.now, {**call.input, "registryId": account}, call.ecr)
+    return replace(call, input={**call.input, "registryId": account})
 
 
 OPERATIONS = MappingProxyType[str, Operation](
@@ -193,7 +194,7 @@ OPERATIONS = MappingProxyType[str, Operation](
         "CompleteLayerUpload": images.complete_layer_upload,
         "CreateRepository": create_repository,
         "DeleteRepository": delete_repository,
-        "DeleteRepositoryPolicy": repositories.delete_repository_policy,
+        "DeleteRepositoryPolicy": policies.delete_repository_policy,
         "DescribeImageTags": describe_image_tags,
         "DescribeImages": images.describe_images,
         "DescribeRegistries": describe_registries,
@@ -201,15 +202,15 @@ OPERATIONS = MappingProxyType[str, Operation](
         "GetAuthorizationToken": get_authorization_token,
         "GetRegistryCatalogData": get_registry_catalog_data,
         "GetRepositoryCatalogData": get_repository_catalog_data,
-        "GetRepositoryPolicy": repositories.get_repository_policy,
+        "GetRepositoryPolicy": policies.get_repository_policy,
         "InitiateLayerUpload": images.initiate_layer_upload,
-        "ListTagsForResource": repositories.list_tags_for_resource,
+        "ListTagsForResource": tags.list_tags_for_resource,
         "PutImage": images.put_image,
         "PutRegistryCatalogData": put_registry_catalog_data,
         "PutRepositoryCatalogData": put_repository_catalog_data,
-        "SetRepositoryPolicy": repositories.set_repository_policy,
-        "TagResource": repositories.tag_resource,
-        "UntagResource": repositories.untag_resource,
+        "SetRepositoryPolicy": policies.set_repository_policy,
+        "TagResource": tags.tag_resource,
+        "UntagResource": tags.untag_resource,
         "UploadLayerPart": images.upload_layer_part,
     }
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.wire import ApiError, Call, invalid, page
+from ecr_publish.local.creation import encrypted
 from ecr_publish.local.policy import refusal
-from ecr_publish.local.records import Registry, Repository
+from ecr_publish.local.records import Image, Registry, Repository
 
 
 def registry_of(call: Call) -> Registry:
@@ -42,6 +42,28 @@ def missing(name: str, registry: Registry) -> ApiError:
     )
 
 
+def named_image(call: Call, registry: Registry, repository: Repository, wanted: Mapping[str, str]) -> Image:
+    """The image that an id names, in the archive or not. Raises ApiError."""
+    tag, digest = wanted.get("imageTag"), wanted.get("imageDigest")
+    if tag is None and digest is None:
+        raise invalid("imageId", "Invalid request parameters: both tag and digest cannot be null")
+    image = call.ecr.images.find(repository, digest or tag)
+    if image is None or (tag and digest and repository.tags.get(tag) != digest):
+        raise image_missing(registry, repository, wanted)
+    assert isinstance(image, Image)
+    return image
+
+
+def image_missing(registry: Registry, repository: Repository, wanted: Mapping[str, str]) -> ApiError:
+    """ImageNotFoundException."""
+    digest, tag = wanted.get("imageDigest", "null"), wanted.get("imageTag", "null")
+    return ApiError(
+        "ImageNotFoundException",
+        f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository "
+        f"with name '{repository.name}' in the registry with id '{registry.account}'",
+    )
+
+
 def described(registry: Registry, repository: Repository) -> dict[str, Any]:
     """A repository as the API shows it (ECR API Reference, Repository)."""
     return {
@@ -70,18 +92,15 @@ def create_repository(call: Call) -> Mapping[str, Any]:
             f"The repository with name '{name}' already exists in the registry with id '{registry.account}'",
         )
     mutability, exclusions = _mutability(call)
-    encryption = dict(call.input.get("encryptionConfiguration", {"encryptionType": "AES256"}))
-    if encryption["encryptionType"] != "AES256":
-        key = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}:alias/aws/ecr"
-        encryption.setdefault("kmsKey", key)
+    wanted = call.input.get("encryptionConfiguration", {"encryptionType": "AES256"})
     repository = Repository(
         name=name,
         created_at=call.now,
         mutability=mutability,
         exclusions=exclusions,
         scan_on_push=call.input.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-        encryption=encryption,
-        resource_tags=_resource_tags(call.input.get("tags", [])),
+        encryption=encrypted(registry, wanted["encryptionType"], wanted.get("kmsKey")),
+        resource_tags=checked_tags(call.input.get("tags", [])),
     )
     registry.repositories[name] = repository
     call.store.save(registry, repository)
@@ -91,19 +110,37 @@ def create_repository(call: Call) -> Mapping[str, Any]:
 def _mutability(call: Call) -> tuple[str, list[str]]:
     mutability = call.input.get("imageTagMutability", "MUTABLE")
     filters = call.input.get("imageTagMutabilityExclusionFilters")
+    check_exclusions(call, mutability, filters)
+    return mutability, [each["filter"] for each in filters or ()]
+
+
+def check_exclusions(call: Call, mutability: str, filters: list[dict[str, str]] | None) -> None:
+    """Raise InvalidParameterException unless the filters go with the mutability."""
     if mutability.endswith("_WITH_EXCLUSION") != bool(filters):
         word = "can't be null" if not filters else "must be null"
         raise invalid(
             "imageTagMutabilityExclusionFilters",
             f"ImageTagMutabilityExclusionFilters {word} when imageTagMutability is set as {mutability}",
         )
-    return mutability, [each["filter"] for each in filters or ()]
+    if call.ecr.quirks.two_wildcards and any(each["filter"].count("*") > 2 for each in filters or ()):
+        raise invalid("imageTagMutabilityExclusionFilters", "A filter can have at most 2 wildcards")
 
 
-def _resource_tags(tags: list[dict[str, str]]) -> dict[str, str]:
-    if len(tags) > 50:
+def checked_tags(tags: list[dict[str, str]]) -> dict[str, str]:
+    """Resource tags by key. Raises TooManyTagsException and InvalidTagParameterException (API Reference, Tag)."""
+    found = {each.get("Key", ""): each.get("Value", "") for each in tags}
+    if len(found) > 50:
         raise ApiError("TooManyTagsException", "The list of tags on the repository is over the limit of 50.")
-    return {each["Key"]: each.get("Value", "") for each in tags}
+    if len(found) < len(tags):
+        raise ApiError("InvalidTagParameterException", "A tag key was given twice.")
+    for key, value in found.items():
+        if not 1 <= len(key) <= 128 or len(value) > 256 or key.lower().startswith("aws:"):
+            raise ApiError(
+                "InvalidTagParameterException",
+                "An invalid parameter has been specified. Tag keys can have a maximum character length of 128 "
+                "characters, and tag values can have a maximum length of 256 characters.",
+            )
+    return found
 
 
 def describe_repositories(call: Call) -> Mapping[str, Any]:
@@ -121,7 +158,7 @@ def describe_repositories(call: Call) -> Mapping[str, Any]:
             found.append(repository)
         return {"repositories": [described(registry, each) for each in found]}
     allow(call, "DescribeRepositories", registry, None)
-    items, more = page([registry.repositories[name] for name in sorted(registry.repositories)], call)
+    items, more = page(registry.repositories.values(), call, key=lambda each: [each.name])
     return {"repositories": [described(registry, each) for each in items], "nextToken": more}
 
 
@@ -156,84 +193,3 @@ def put_image_scanning_configuration(call: Call) -> Mapping[str, Any]:
     call.store.save(registry, repository)
     shown = described(registry, repository)
     return {name: shown[name] for name in ("registryId", "repositoryName", "imageScanningConfiguration")}
-
-
-def set_repository_policy(call: Call) -> Mapping[str, Any]:
-    """SetRepositoryPolicy."""
-    registry, repository = repository_of(call, "SetRepositoryPolicy")
-    try:
-        json.loads(call.input["policyText"])["Statement"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise invalid("PolicyText", "Invalid repository policy provided") from error
-    repository.policy = call.input["policyText"]
-    call.store.save(registry, repository)
-    return _policy(registry, repository)
-
-
-def get_repository_policy(call: Call) -> Mapping[str, Any]:
-    """GetRepositoryPolicy."""
-    registry, repository = repository_of(call, "GetRepositoryPolicy")
-    if repository.policy is None:
-        raise _no_policy(registry, repository)
-    return _policy(registry, repository)
-
-
-def delete_repository_policy(call: Call) -> Mapping[str, Any]:
-    """DeleteRepositoryPolicy."""
-    registry, repository = repository_of(call, "DeleteRepositoryPolicy")
-    if repository.policy is None:
-        raise _no_policy(registry, repository)
-    answer = _policy(registry, repository)
-    repository.policy = None
-    call.store.save(registry, repository)
-    return answer
-
-
-def _policy(registry: Registry, repository: Repository) -> dict[str, Any]:
-    return {"registryId": registry.account, "repositoryName": repository.name, "policyText": repository.policy}
-
-
-def _no_policy(registry: Registry, repository: Repository) -> ApiError:
-    return ApiError(
-        "RepositoryPolicyNotFoundException",
-        f"Repository policy does not exist for the repository with name '{repository.name}' in the registry with id "
-        f"'{registry.account}'",
-    )
-
-
-def _by_arn(call: Call) -> tuple[Registry, Repository]:
-    arn = call.input["resourceArn"]
-    parts = arn.split(":", 5)
-    if len(parts) != 6 or not parts[5].startswith("repository/"):
-        raise invalid("resourceArn", "Invalid ARN")
-    registry = call.store.registry(parts[4], parts[3] or call.region)
-    name = parts[5].removeprefix("repository/")
-    if name not in registry.repositories:
-        raise missing(name, registry)
-    return registry, registry.repositories[name]
-
-
-def tag_resource(call: Call) -> Mapping[str, Any]:
-    """TagResource."""
-    registry, repository = _by_arn(call)
-    tags = repository.resource_tags | _resource_tags(call.input["tags"])
-    if len(tags) > 50:
-        raise ApiError("TooManyTagsException", "The list of tags on the repository is over the limit of 50.")
-    repository.resource_tags = tags
-    call.store.save(registry, repository)
-    return {}
-
-
-def untag_resource(call: Call) -> Mapping[str, Any]:
-    """UntagResource."""
-    registry, repository = _by_arn(call)
-    for key in call.input["tagKeys"]:
-        repository.resource_tags.pop(key, None)
-    call.store.save(registry, repository)
-    return {}
-
-
-def list_tags_for_resource(call: Call) -> Mapping[str, Any]:
-    """ListTagsForResource."""
-    _, repository = _by_arn(call)
-    return {"tags": [{"Key": key, "Value": value} for key, value in repository.resource_tags.items()]}

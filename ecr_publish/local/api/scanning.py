@@ -5,32 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_publish.local.api.repositories import allow, registry_of, repository_of
+from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, page
-from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
 DAY = 24 * 3600
 
 
-def _image(call: Call, registry: Registry, repository: Repository) -> Image:
-    wanted = call.input["imageId"]
-    image = call.ecr.images.find(repository, wanted.get("imageDigest") or wanted.get("imageTag") or "")
-    if image is None:
-        raise ApiError(
-            "ImageNotFoundException",
-            f"The image with imageId {{imageDigest:'{wanted.get('imageDigest', 'null')}', "
-            f"imageTag:'{wanted.get('imageTag', 'null')}'}} does not exist within the repository with name "
-            f"'{repository.name}' in the registry with id '{registry.account}'",
-        )
-    assert isinstance(image, Image)
-    return image
-
-
 def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
     """DescribeImageScanFindings."""
     registry, repository = repository_of(call, "DescribeImageScanFindings")
-    image = _image(call, registry, repository)
+    image = named_image(call, registry, repository, call.input["imageId"])
     answer: dict[str, Any] = {
         "registryId": registry.account,
         "repositoryName": repository.name,
@@ -61,7 +46,7 @@ def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
 def start_image_scan(call: Call) -> Mapping[str, Any]:
     """StartImageScan: basic only, once a day per image."""
     registry, repository = repository_of(call, "StartImageScan")
-    image = _image(call, registry, repository)
+    image = named_image(call, registry, repository, call.input["imageId"])
     if registry.scanning.get("scanType") == "ENHANCED":
         raise ApiError("ValidationException", "This feature is disabled")
     if image.media_type in (OCI_INDEX, DOCKER_INDEX):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from ecr_publish.local.store import Store
 from ecr_publish.local.tokens import Principal
@@ -44,9 +44,15 @@ class Call:
     now: float  # epoch seconds
     input: Mapping[str, Any]
     ecr: Any  # the EmbeddedEcr: settings, scanner, denials
+    operation: str = ""
 
 
 Operation = Callable[[Call], Mapping[str, Any]]
+Item = TypeVar("Item")
+
+
+# A pattern of the model that takes exponential time on what it refuses -> one that matches the same.
+_LINEAR = {r"^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$": r"[a-z0-9*](?:[._\-/]?[a-z0-9*])*"}
 
 
 @cache
@@ -92,7 +98,8 @@ def _checked(value: Any, shape: Any, path: str) -> Any:
         case "map":
             if not isinstance(value, dict):
                 raise _wrong(path, "a map")
-            return {key: _checked(each, shape.value, path) for key, each in value.items()}
+            _within(len(value), shape, path, "length")
+            return {_checked(key, shape.key, path): _checked(each, shape.value, path) for key, each in value.items()}
         case "string":
             if not isinstance(value, str):
                 raise _wrong(path, "a string")
@@ -100,7 +107,7 @@ def _checked(value: Any, shape: Any, path: str) -> Any:
             if not value.isascii() and any("\ud800" <= each <= "\udfff" for each in value):
                 raise _wrong(path, "a string without lone surrogates")
             pattern, enum = shape.metadata.get("pattern"), shape.metadata.get("enum")
-            if pattern and not re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value):
+            if pattern and not _compiled(pattern).fullmatch(value):
                 raise invalid(path[:-1], f"must satisfy regular expression '{pattern}'")
             if enum and value not in enum:
                 raise invalid(path[:-1], f"Member must satisfy enum value set: [{', '.join(enum)}]")
@@ -108,7 +115,13 @@ def _checked(value: Any, shape: Any, path: str) -> Any:
         case "integer" | "long":
             if not isinstance(value, int) or isinstance(value, bool):
                 raise _wrong(path, "a number")
+            if not -(1 << 63) <= value < 1 << 63:
+                raise _wrong(path, "a number of 64 bits")
             _within(value, shape, path, "value")
+            return value
+        case "boolean":
+            if not isinstance(value, bool):
+                raise _wrong(path, "a boolean")
             return value
         case "blob":
             try:
@@ -119,6 +132,11 @@ def _checked(value: Any, shape: Any, path: str) -> Any:
             return data
         case _:
             return value
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_LINEAR.get(pattern) or pattern.removeprefix("^").removesuffix("$"))
 
 
 def _within(number: int, shape: Any, path: str, what: str) -> None:
@@ -151,14 +169,46 @@ def error_body(error: ApiError) -> bytes:
     return json.dumps({"__type": error.name, "message": error.message, **error.members}).encode()
 
 
-def page(items: list[Any], call: Call, *, default: int = 100, most: int = 1000) -> tuple[list[Any], str | None]:
-    """One page of a list, and the token of the next. Raises ApiError for a token that is not ours."""
+def page(
+    items: Iterable[Item],
+    call: Call,
+    *,
+    key: Callable[[Item], list[Any]] | None = None,
+    default: int = 100,
+    most: int = 1000,
+) -> tuple[list[Item], str | None]:
+    """One page of a list, and the token of the next. Raises ApiError for a token that is not of this operation.
+
+    With a `key` (of texts and numbers) the list is in its order, and the next page goes on after the last key that was
+    given: what is deleted between two pages moves nothing. Without one the token is a position.
+    """
+    numbered = list(enumerate(items))
+    keyed = [([position] if key is None else key(item), item) for position, item in numbered]
+    keyed.sort(key=lambda pair: pair[0])
+    if "nextToken" in call.input:
+        last = _read_token(call)
+        try:
+            keyed = [pair for pair in keyed if pair[0] > last]
+        except TypeError as error:
+            raise _no_token() from error
     size = min(int(call.input.get("maxResults", default)), most)
-    token = call.input.get("nextToken")
+    more = _token(call, keyed[size - 1][0]) if size < len(keyed) else None
+    return [item for _, item in keyed[:size]], more
+
+
+def _token(call: Call, last: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([call.operation, last]).encode()).decode()
+
+
+def _read_token(call: Call) -> list[Any]:
     try:
-        start = int(base64.b64decode(token, validate=True)) if token else 0
-    except ValueError as error:
-        raise invalid("nextToken", "is not a valid token") from error
-    following = start + size
-    more = base64.b64encode(str(following).encode()).decode() if following < len(items) else None
-    return items[start:following], more
+        operation, last = json.loads(base64.urlsafe_b64decode(call.input["nextToken"].encode()))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _no_token() from error
+    if operation != call.operation or not isinstance(last, list) or not last:
+        raise _no_token()
+    return last
+
+
+def _no_token() -> ApiError:
+    return invalid("nextToken", "The nextToken is not valid")

@@ -47,9 +47,12 @@ async def upload(visit: Visit) -> Answer:
 
 async def _start(visit: Visit) -> Answer:
     query, headers = visit.exchange.query, visit.exchange.headers
-    if visit.ecr.quirks.missing_repository_eof and visit.name not in visit.registry.repositories:
-        raise Cut
-    repository = visit.pushed_to
+    try:
+        repository = visit.pushed_to
+    except ApiError as error:
+        if error.name == "RepositoryNotFoundException" and visit.ecr.quirks.missing_repository_eof:
+            raise Cut from error
+        raise
     if "mount" in query and _mounted(visit, repository, query["mount"], query.get("from")):
         return _created(visit, query["mount"])
     if "digest" in query and not is_digest(query["digest"], sha256_only=visit.ecr.quirks.sha256_only):
@@ -160,14 +163,15 @@ def blob(visit: Visit) -> Answer:
     if not is_digest(digest, sha256_only=quirks.sha256_only):
         return _no_digest(digest)
     size = repository.layers.get(digest)
-    if size is None:
+    now = visit.ecr.clock.now().timestamp()
+    if size is None or repository.archives(digest, now):
         return answers.failed(404, "BLOB_UNKNOWN", f"The layer with digest {digest} does not exist")
     headers = {"docker-content-digest": digest, "content-type": "application/octet-stream", "accept-ranges": "bytes"}
     if visit.exchange.method == "HEAD":
         return Answer(200, b"", {**headers, "content-length": str(size)})
     if visit.exchange.method == "DELETE":
         return _delete(visit, repository, digest)
-    if quirks.unreferenced_withheld and not repository.references(digest):
+    if quirks.unreferenced_withheld and not repository.gives(digest, now):
         raise ApiError("LayerInaccessibleException", f"The layer with digest {digest} is not referenced by an image")
     if quirks.redirect_blobs:
         location = f"{visit.ecr.storage_base(visit.exchange)}/_storage/{quote(digest, safe=':')}?signature=local"

@@ -37,7 +37,7 @@ async def manifest(visit: Visit) -> Answer:
 
 def _get(visit: Visit, reference: str) -> Answer:
     image = visit.ecr.images.find(visit.repository, reference)
-    if image is None:
+    if image is None or image.status_at(visit.ecr.clock.now().timestamp()) != "ACTIVE":
         return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found")
     accepted = [each.partition(";")[0].strip() for each in visit.exchange.headers.get("accept", "").split(",")]
     if accepted != [""] and not {image.media_type, "*/*", "application/*"} & set(accepted):
@@ -50,7 +50,7 @@ def _get(visit: Visit, reference: str) -> Answer:
         return Answer(200, b"", {**headers, "content-length": str(len(body or b""))})
     if body is None:
         return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found (seeded by its digest only)")
-    image.pulled_at = visit.ecr.clock.now().timestamp()
+    visit.ecr.images.pulled(visit.registry, visit.repository, image, visit.principal)
     return Answer(200, body, headers)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ecr_publish.local import tokens
+from ecr_publish.local import creation, tokens
 from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.policy import refusal
@@ -75,11 +75,19 @@ class Visit:
 
     @property
     def pushed_to(self) -> Repository:
-        """The repository that is pushed to, made if the registry makes repositories. Raises ApiError."""
-        name = self.name
-        if name not in self.registry.repositories and not self.ecr.quirks.repository_required:
-            repository = Repository(name, self.ecr.clock.now().timestamp())
+        """The repository that is pushed to, made if the registry makes it. Raises ApiError."""
+        name, now = self.name, self.ecr.clock.now().timestamp()
+        if name in self.registry.repositories:
+            return self.repository
+        repository = creation.on_push(self.registry, name, now)
+        if repository is not None:
+            self.allow("CreateRepository", name)
+        elif not self.ecr.quirks.repository_required:
+            repository = Repository(name, now)
+        if repository is not None:
             self.registry.repositories[name] = repository
+            if repository.lifecycle is not None:
+                self.ecr.lifecycle.start(repository, now)
             self.ecr.store.save(self.registry, repository)
         return self.repository
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -82,7 +83,8 @@ def _upload(client, name, body):
     client.upload_layer_part(
         repositoryName=name, uploadId=upload, partFirstByte=0, partLastByte=len(body) - 1, layerPartBlob=body
     )
-    client.complete_layer_upload(repositoryName=name, uploadId=upload, layerDigests=[str(digest_of(body))])
+    with suppress(client.exceptions.LayerAlreadyExistsException):  # ECR has seen that it is the same
+        client.complete_layer_upload(repositoryName=name, uploadId=upload, layerDigests=[str(digest_of(body))])
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_a_role_session_belongs_to_the_roles_account(server):
         ("get_lifecycle_policy", {"repositoryName": "team/web"}, "LifecyclePolicyNotFoundException"),
         ("get_repository_policy", {"repositoryName": "team/web"}, "RepositoryPolicyNotFoundException"),
         ("put_image", {"repositoryName": "team/web", "imageManifest": "{}"}, "InvalidParameterException"),
-        ("describe_pull_through_cache_rules", {}, "UnsupportedOperationException"),
+        ("delete_pull_through_cache_rule", {"ecrRepositoryPrefix": "hub"}, "PullThroughCacheRuleNotFoundException"),
         ("put_image_tag_mutability", {"repositoryName": "team/web", "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"},
          "InvalidParameterException"),
     ],
@@ -174,14 +174,20 @@ def test_deleting_the_last_tag_deletes_the_image(server, ecr):
 
 def test_layers_go_up_in_parts_by_the_api(server, ecr):
     upload = ecr.initiate_layer_upload(repositoryName="team/web")["uploadId"]
-    body = b"part one, " + b"part two"
-    for first, last in ((0, 9), (10, len(body) - 1)):
+    body = b"1" * (5 << 20) + b"part two"
+    for first, last in ((0, (5 << 20) - 1), (5 << 20, len(body) - 1)):
         ecr.upload_layer_part(
             repositoryName="team/web", uploadId=upload, partFirstByte=first, partLastByte=last,
             layerPartBlob=body[first : last + 1],
         )  # fmt: skip
     digest = "sha256:" + hashlib.sha256(body).hexdigest()
     ecr.complete_layer_upload(repositoryName="team/web", uploadId=upload, layerDigests=[digest])
+    again = ecr.initiate_layer_upload(repositoryName="team/web")["uploadId"]
+    ecr.upload_layer_part(
+        repositoryName="team/web", uploadId=again, partFirstByte=0, partLastByte=len(body) - 1, layerPartBlob=body
+    )
+    sent = {"repositoryName": "team/web", "uploadId": again, "layerDigests": [digest]}
+    assert code(ecr.complete_layer_upload, **sent) == "LayerAlreadyExistsException"
     found = ecr.batch_check_layer_availability(repositoryName="team/web", layerDigests=[digest, "sha256:" + "0" * 64])
     assert [each["layerAvailability"] for each in found["layers"]] == ["AVAILABLE", "UNAVAILABLE"]
 

@@ -1,0 +1,1 @@
+"""Lifecycle policies: their grammar, what they do to a repository's images, and when it is done."""
