@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ecr_publish.ci.detect import as_tag as proceeding_as_tag
 from ecr_publish.ci.detect import ci_origin
 from ecr_publish.ci.localgit import completed, local, seen_from
+from ecr_publish.ci.metadata import ignored
 from ecr_publish.config.loader import Loaded, load
 from ecr_publish.config.model import Config
 from ecr_publish.errors import ConfigError
@@ -69,6 +70,8 @@ def open_project(
     origin = completed(found, git) if found else local(git)
     if as_tag is not None:
         origin = proceeding_as_tag(origin, as_tag)
+    said = ignored(env, pr_sha=loaded.config.pr_sha, short_sha=loaded.config.short_sha)
+    origin = replace(origin, warnings=(*origin.warnings, *said))
     return Project(loaded, file.absolute(), load_plugins(requirements, trusted=origin.trusted, environment=env), origin)
 
 

@@ -19,7 +19,8 @@ def github(env: Mapping[str, str], event: Payload | None) -> Origin | None:
     ref, kind = env.get("GITHUB_REF") or None, _kind(env)
     pull = _map(payload.get("pull_request"))
     # A merged pull request and pull_request_target run on a branch of ours: there GITHUB_SHA is the commit to look up.
-    head_sha = _map(pull.get("head")).get("sha") if (ref or "").startswith("refs/pull/") else None
+    pull_head = _text(_map(pull.get("head")).get("sha"))
+    head_sha = pull_head if (ref or "").startswith("refs/pull/") else None
     repository = env.get("GITHUB_REPOSITORY") or None
     return Origin(
         ci="github",
@@ -28,8 +29,9 @@ def github(env: Mapping[str, str], event: Payload | None) -> Origin | None:
         ref=ref,
         sha=head_sha or env.get("GITHUB_SHA") or None,
         checkout_sha=env.get("GITHUB_SHA") or None,
-        pr=_number(pull, ref) if kind is RefKind.PULL_REQUEST else None,
-        default_branch=_map(payload.get("repository")).get("default_branch"),
+        head_sha=pull_head,
+        pr=_number(payload, ref) if kind is RefKind.PULL_REQUEST else None,
+        default_branch=_text(_map(payload.get("repository")).get("default_branch")),
         base_ref=env.get("GITHUB_BASE_REF") or _branch(payload.get("base_ref")),
         head_ref=env.get("GITHUB_HEAD_REF") or None,
         trusted=_trusted(env, payload, kind),
@@ -63,10 +65,11 @@ def _kind(env: Mapping[str, str]) -> RefKind:
     return RefKind.BRANCH if ref.startswith("refs/heads/") else RefKind.MANUAL
 
 
-def _number(pull: Payload, ref: str | None) -> int | None:
+def _number(payload: Payload, ref: str | None) -> int | None:
     """The payload's number, else the one in refs/pull/N/…."""
-    if isinstance(pull.get("number"), int):
-        return int(pull["number"])
+    for number in (_map(payload.get("pull_request")).get("number"), payload.get("number")):
+        if isinstance(number, int):
+            return number
     match = re.fullmatch(r"refs/pull/(\d+)/\w+", ref or "")
     return int(match[1]) if match else None
 
@@ -109,6 +112,10 @@ def _warnings(env: Mapping[str, str], event: Payload | None) -> tuple[str, ...]:
 
 def _branch(ref: object) -> str | None:
     return ref.removeprefix("refs/heads/") if isinstance(ref, str) and ref else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _map(value: object) -> Payload:

@@ -95,6 +95,14 @@ def _one(value: object) -> object:
     return value
 
 
+def _digits(value: object) -> object:
+    if isinstance(value, str):
+        if not (re.fullmatch(r"[0-9]{1,2}", value) and 4 <= int(value) <= 40):
+            raise ValueError(f"{value!r} is not a number of digits from 4 to 40")
+        return int(value)
+    return value
+
+
 _map_of_text = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
 Flag = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"type": "boolean"})]
@@ -122,6 +130,7 @@ Words = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 FormatVersion = Annotated[int, BeforeValidator(_one), WithJsonSchema({"const": 1})]
+ShortSha = Annotated[int, BeforeValidator(_digits), WithJsonSchema({"type": "integer", "minimum": 4, "maximum": 40})]
 Account = Annotated[
     str,
     BeforeValidator(_matching(r"[0-9]{12}", "an account id: it has exactly 12 digits")),

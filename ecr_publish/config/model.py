@@ -21,6 +21,7 @@ from ecr_publish.config.kinds import (
     Region,
     RepositoryName,
     Role,
+    ShortSha,
     TagName,
     Words,
 )
@@ -238,6 +239,7 @@ class Config(Frozen):
     plugins: Words = ()
     default_branch: str | None = None
     pr_sha: Literal["merge", "head"] = "merge"
+    short_sha: ShortSha = 7
 
     def environment(self, name: str) -> EcrEnvironment | PublicEnvironment | PlainEnvironment:
         """The environment of that name. Raises KeyError."""

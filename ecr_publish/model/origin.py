@@ -28,6 +28,7 @@ class Origin:
     ref: str | None = None  # fully formed: refs/heads/…, refs/tags/…, refs/pull/N/merge
     sha: str | None = None  # the commit a person would look up (head of a pull request)
     checkout_sha: str | None = None  # what is in the work tree
+    head_sha: str | None = None  # the head of the pull request, where the CI tells it
     pr: int | None = None
     default_branch: str | None = None
     base_ref: str | None = None  # bare branch name a pull request goes to

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
+
+
+class Scheme(StrEnum):
+    """How versions are written and compared."""
+
+    SEMVER = "semver"
+    PEP440 = "pep440"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +25,12 @@ class Floating:
 
     `version` is the semantic version it stands for (None: unversioned, may always move). `within` is the version
     prefix it follows: "" for `latest`, "1" for a major tag, "1.4" for a minor one. It moves only if no tag of that
-    repository within `within` is a greater release than `version`.
+    repository within `within` is a greater release than `version`, in the order of `scheme`.
     """
 
     version: str | None = None
     within: str = ""
+    scheme: Scheme = Scheme.SEMVER
 
 
 Movement: TypeAlias = Fixed | Floating
@@ -56,3 +65,24 @@ class TagSet:
     def names(self) -> tuple[str, ...]:
         """The tag names, in order."""
         return tuple(tag.name for tag in self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one rule gave and why: `tag` None is nothing, for the reason in `how`; else `how` is what the name was made
+    of, and `moving` why the tag is fixed or floating."""
+
+    rule: str
+    tag: Tag | None
+    how: str
+    moving: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a TagSet came about: every rule in order of priority (two may give the same name; the first one counts), and
+    what decided about `latest`."""
+
+    tags: TagSet
+    rules: tuple[Explained, ...] = ()
+    latest: str = ""

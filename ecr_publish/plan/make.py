@@ -11,14 +11,14 @@ from ecr_publish.config.model import Config, Image
 from ecr_publish.errors import PlanImpossible
 from ecr_publish.model.origin import Origin
 from ecr_publish.model.promotion import Topology
-from ecr_publish.model.tags import TagSet
+from ecr_publish.model.tags import Explanation, TagSet
 from ecr_publish.plan.arrivals import Map
 from ecr_publish.plan.ask import Ask
 from ecr_publish.plan.plan import Plan, PlannedEdge
 from ecr_publish.plan.planner import Planner
 from ecr_publish.plan.step import Plannable
 from ecr_publish.plan.targets import repository, topology
-from ecr_publish.tags import tag_set
+from ecr_publish.tags import Style, explanation
 
 
 def make_plan(
@@ -70,14 +70,19 @@ def untrusted(origin: Origin) -> tuple[str, ...]:
 def tags_of(config: Config, image: Image, origin: Origin, now: datetime) -> TagSet:
     """The tags that the image's rules give for this origin. An origin that may not publish gets them all the same:
     they are names only."""
-    return tag_set(
+    return explanation_of(config, image, origin, now).tags
+
+
+def explanation_of(config: Config, image: Image, origin: Origin, now: datetime) -> Explanation:
+    """The same with what came of each rule. Raises ConfigError."""
+    return explanation(
         image.tags,
-        image.flavor,
-        image.floating,
+        Style(image.flavor, image.floating),
         origin,
         now,
         default_branch=origin.default_branch or config.default_branch,
         pr_sha=config.pr_sha,
+        short_sha=config.short_sha,
     )
 
 

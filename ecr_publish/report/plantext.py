@@ -29,7 +29,7 @@ def plan_text(plan: Plan, config: Config) -> str:
 
 def _lines(plan: Plan, config: Config) -> Iterator[str]:
     yield _counts(plan)
-    yield f"origin: {_origin(plan.origin)}"
+    yield f"origin: {origin_line(plan.origin)}"
     if shared := [each for each in plan.intents if each.place.image is None]:
         yield ""
         yield from aligned([(f"  {each.step}", f"@{each.place.target}", each.details.summary) for each in shared])
@@ -56,7 +56,8 @@ def _images(plan: Plan) -> list[str]:
     return list(dict.fromkeys([*named, *(place.image for place in places if place.image)]))
 
 
-def _origin(origin: Origin) -> str:
+def origin_line(origin: Origin) -> str:
+    """Where this run is from and whether its code is trusted, in one clean line."""
     commit = f"commit {origin.sha[:12]}" if origin.sha else "no commit known"
     dirty = ", with changes that are not committed" if origin.dirty else ""
     untrusted = "" if origin.trusted else "; NOT TRUSTED, so it only builds"

@@ -1,6 +1,6 @@
 """Tags: the field's rule vocabulary, rendered from an Origin; and whether a floating tag may move."""
 
 from ecr_publish.tags.forward import Blocker, moves
-from ecr_publish.tags.render import tag_set
+from ecr_publish.tags.render import Style, explanation
 
-__all__ = ["Blocker", "moves", "tag_set"]
+__all__ = ["Blocker", "Style", "explanation", "moves"]

@@ -26,7 +26,7 @@ RULES: dict[str, May] = {
     "ports": May(("model",)),
     "config": May(("model",), ("pydantic", "yaml")),
     "ci": May(("model",)),
-    "tags": May(("model",), ("semver",)),
+    "tags": May(("model",), ("packaging", "semver")),
     "plan": May(("config", "model", "tags"), ("pydantic",)),
     "gate": May(("model",)),
     "run": May(("model", "plan", "ports")),

@@ -1,15 +1,15 @@
-"""Tags from rules and an origin: an own table, beside the field's."""
+"""Tags from rules and an origin: order, movement, names that ECR takes, and what never goes back."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
-from ecr_publish.errors import ConfigError
-from ecr_publish.model.origin import Origin
-from ecr_publish.model.tags import Fixed, Floating, Tag
-from ecr_publish.tags import moves, tag_set
+from ecr_publish.model.origin import Origin, RefKind
+from ecr_publish.model.tags import Fixed, Floating, Scheme, Tag
+from ecr_publish.tags import Style, explanation, moves
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SHA = "b0bd943fdeff95eb270517001b478d76c2ffd8f4"
@@ -21,7 +21,8 @@ def origin(ref: str | None, **more) -> Origin:
 
 
 def tags(rules, ref="refs/heads/main", flavor=(), floating=(), **more):
-    return tag_set(tuple(rules), tuple(flavor), tuple(floating), origin(ref, **more), NOW, default_branch="main")
+    style = Style(tuple(flavor), tuple(floating))
+    return explanation(tuple(rules), style, origin(ref, **more), NOW, default_branch="main").tags
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,15 @@ def test_a_dirty_tree_gets_no_release_and_no_commit_tags():
         (("type=ref,event=branch",), "refs/heads/main", Floating()),
         (("type=sha",), "refs/heads/main", Fixed()),
         (("nightly",), "refs/heads/main", Fixed()),
+        (("type=pep440,pattern={{version}}",), "refs/tags/1.4", Fixed()),
+        (("type=pep440,pattern={{major}}",), "refs/tags/1.4", Floating("1.4", "1", Scheme.PEP440)),
+        (("type=pep440,pattern={{major}}.{{minor}}",), "refs/tags/v1.4.2", Floating("1.4.2", "1.4", Scheme.PEP440)),
+        (("type=pep440,pattern={{major}}",), "refs/tags/1.4rc1", Fixed()),
+        (("type=match,pattern=v(.*)",), "refs/tags/v1.4.0", Fixed()),
+        (("type=ref,event=tag",), "refs/tags/v1.4.0", Fixed()),
+        (("type=edge",), "refs/heads/main", Floating()),
+        (("type=raw,value=latest",), "refs/heads/main", Floating()),
+        (("type=semver,pattern=stable",), "refs/tags/v1.4.0", Floating("1.4.0", "")),
     ],
 )
 def test_a_tag_is_fixed_or_floating_by_the_rule_that_gave_it(rules, ref, movement):
@@ -103,6 +113,17 @@ def test_latest_floats_with_its_release():
     assert tags(RULES[:1], "refs/tags/v1.4.0").tags[-1] == Tag("latest", Floating("1.4.0", ""), "latest=auto")
 
 
+def test_a_latest_that_a_rule_names_follows_the_release_too():
+    found = tags((*RULES[:1], "latest"), "refs/tags/v1.4.0", ("latest=false",))
+    assert [tag.movement for tag in found.tags] == [Fixed(), Floating("1.4.0", "")]
+
+
+def test_a_schedule_and_a_pull_request_move_on():
+    found = tags(("type=schedule", "type=ref,event=pr"), ref_kind=RefKind.SCHEDULE)
+    assert found.tags[0].movement == Floating()
+    assert tags(("type=ref,event=pr",), "refs/pull/7/merge", pr=7).tags[0].movement == Floating()
+
+
 def test_two_long_branches_do_not_become_one_tag():
     one, other = (tags(("type=ref,event=branch",), f"refs/heads/{'x' * 150}{end}").names[0] for end in "ab")
     assert one != other
@@ -110,39 +131,36 @@ def test_two_long_branches_do_not_become_one_tag():
 
 
 @pytest.mark.parametrize(
-    "branch", ['a"b', "$(id)", "`id`", "a;b", "::set-output name=x::y", "ünïcödé", "x" * 250, "-x"]
-)
-def test_whatever_a_branch_is_called_its_tag_is_a_tag_or_an_error(branch):
-    try:
-        found = tags(("type=ref,event=branch",), f"refs/heads/{branch}")
-    except ConfigError:
-        return
-    assert all(
-        set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") for name in found.names
-    )
-
-
-@pytest.mark.parametrize(
-    ("rule", "what"),
+    "branch",
     [
-        ("type=semver", "needs a pattern"),
-        ("type=raw", "needs a value"),
-        ("type=ref", "needs event"),
-        ("type=sha,format=medium", "no format=medium"),
-        ("type=semver,pattern={{version}},colour=red", "no attribute 'colour'"),
-        ("type=nothing", "no rule type is called 'nothing'"),
-        ("type=raw,value={{nothing}}", "no expression is called {{nothing}}"),
-        ("type=raw,value=x,enable=maybe", "enable must be true or false"),
-        ("type=raw,value=x,priority=high", "is not a number"),
-        ('type=raw,"value=x', "quotes"),
-        ("type=raw,value=.x", "no valid tag"),
+        'a"b',
+        "$(id)",
+        "`id`",
+        "a;b",
+        "a\nb",
+        "::set-output name=x::y",
+        "ünïcödé",
+        "日本語",
+        "x" * 250,
+        "-x",
+        ".x",
+        "\ud800",
     ],
+    ids=ascii,
 )
-def test_a_rule_that_cannot_be_read_is_an_error_that_names_it(rule, what):
-    with pytest.raises(ConfigError, match=r"(?s).*") as caught:
-        tags((rule,))
-    assert what in caught.value.what
-    assert rule in caught.value.where
+@pytest.mark.parametrize(
+    "rule", ["type=ref,event=branch", "type=raw,value={{branch}}", "type=sha,prefix={{branch}}-", "x-{{branch}}"]
+)
+def test_whatever_a_branch_is_called_its_tag_is_one_that_ecr_takes(branch, rule):
+    (name,) = tags((rule,), f"refs/heads/{branch}").names
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", name)
+
+
+@pytest.mark.parametrize(("one", "other"), [("日本", "日本語"), ("-x", ".x"), ("é/x", "ü/x")])
+def test_branches_that_must_be_mended_stay_two_tags(one, other):
+    assert tags(("type=ref,event=branch",), f"refs/heads/{one}").names != (
+        tags(("type=ref,event=branch",), f"refs/heads/{other}").names
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,6 +177,11 @@ def test_a_rule_that_cannot_be_read_is_an_error_that_names_it(rule, what):
         (Floating("1.4.0", ""), ("1.4.0",), False),
         (Floating(None, ""), ("9.0.0",), False),
         (Fixed(), ("9.0.0",), False),
+        (Floating("1.4", "", Scheme.PEP440), ("1.5",), True),
+        (Floating("1.4", "1", Scheme.PEP440), ("1.4.1", "2.0"), True),
+        (Floating("1.4.1", "1.4", Scheme.PEP440), ("1.4", "1.5"), False),
+        (Floating("1.4", "", Scheme.PEP440), ("1.4.0", "1.5rc1", "1.4.post1", "20311231", "main"), False),
+        (Floating("1.10", "", Scheme.PEP440), ("1.9",), False),
     ],
 )
 def test_a_floating_tag_never_goes_back(movement, existing, stays):
