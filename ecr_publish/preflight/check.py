@@ -15,7 +15,7 @@ from ecr_publish.preflight.permissions import may_push, may_read_scans
 from ecr_publish.preflight.repositories import mutability, repositories
 from ecr_publish.preflight.said import Said, side_by_side, together
 from ecr_publish.preflight.subjects import Subjects, Write, subjects
-from ecr_publish.preflight.taken import Taken, judged, taken
+from ecr_publish.preflight.taken import READY_MADE, Taken, judged, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def preflight(plan: Plan, ports: Ports, config: Config) -> Preflight:
 def _taken_tags(touched: Subjects, there: tuple[Write, ...], ports: Ports) -> Said:
     """Look at the tags of every image whose build can still be saved or refused."""
     builds = dict(touched.builds)
-    writes = tuple(write for write in there if write.image in builds)
+    writes = tuple(write for write in there if write.image in builds and builds[write.image].builder != READY_MADE)
     parts: list[Said] = []
     found: dict[str, list[Taken]] = {}
     for write, answer in side_by_side(lambda write: taken(write, ports), writes):

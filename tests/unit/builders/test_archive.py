@@ -135,12 +135,18 @@ def test_a_layout_is_taken_as_it_is_directory_or_tar(tmp_path, as_tar):
     assert LayoutBuilder().build(request(tmp_path, section), lambda progress: None).where.digest == first.digest
 
 
-def test_a_layout_with_another_blob_under_a_name_is_refused(tmp_path):
+@pytest.mark.parametrize("as_tar", [False, True])
+def test_a_layout_with_another_blob_under_a_name_is_refused(tmp_path, as_tar):
+    """Of a directory the size tells; other bytes of the same size are refused while they are sent (test_hostile)."""
     saved(tmp_path / "web.tar")
     built = ArchiveBuilder().build(request(tmp_path, ArchiveBuild(archive="web.tar")), lambda progress: None).where
     layout = open_layout(Path(built.path))
     layer = layout.path(layout.manifest(built.digest).layers[0].digest)
-    layer.write_bytes(b"x" * layer.stat().st_size)
+    layer.write_bytes(b"x" * (layer.stat().st_size - (not as_tar)))
     (tmp_path / "out").rename(tmp_path / "layout")
+    if as_tar:
+        with tarfile.open(tmp_path / "layout.tar", "w") as tar:
+            tar.add(tmp_path / "layout", ".")
+    section = LayoutBuild(layout="layout.tar" if as_tar else "layout")
     with pytest.raises(BadImage):
-        LayoutBuilder().build(request(tmp_path, LayoutBuild(layout="layout")), lambda progress: None)
+        LayoutBuilder().build(request(tmp_path, section), lambda progress: None)

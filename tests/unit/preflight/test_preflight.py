@@ -235,7 +235,12 @@ def test_what_is_built_in_a_moment_is_compared_by_digest_when_pushed(world, buil
     assert found(world, login(DEV), build(builder=builder), push(fixed("1.0"))) == Preflight()
 
 
-@pytest.mark.parametrize("builder", ["layout", "archive", "files"])
+def test_of_a_ready_made_layout_no_tag_is_asked_for_there_is_no_build_to_be_saved(world):
+    world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
+    assert found(world, login(DEV), build(builder="layout"), push(fixed("1.0"))) == Preflight()
+
+
+@pytest.mark.parametrize("builder", ["archive", "files"])
 def test_a_rerun_of_what_is_built_in_a_moment_uses_what_is_there_too(world, builder):
     world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
     assert found(world, login(DEV), build(builder=builder), push(fixed("1.0"))).reuse["web"].digest == ONE
