@@ -16,6 +16,7 @@ from ecr_publish.local.api.operations import OPERATIONS
 from ecr_publish.local.api.wire import ApiError, Call
 from ecr_publish.local.exchange import Answer, Cut, Exchange, TooLarge
 from ecr_publish.local.faults import Fault, Script
+from ecr_publish.local.federation import Federation
 from ecr_publish.local.images import Images
 from ecr_publish.local.lifecycle.schedule import Schedule
 from ecr_publish.local.policy import Denials
@@ -70,6 +71,7 @@ class EmbeddedEcr:
         self.script = Script(list(settings.faults))
         self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)
         self.aliases = Aliases(self.store, settings.aliases, settings.account)
+        self.federation = Federation()
         self.bandwidth = settings.bandwidth
         self._registry_port = registry_port
         self._issued, self.expired_below = 0, 0
@@ -147,12 +149,15 @@ class EmbeddedEcr:
         except TooLarge:
             return _json(413, wire.error_body(ApiError("RequestEntityTooLarge", "the request is too large")))
         who = principal.caller(exchange.headers, self.settings.account)
-        if who is None:
+        if who is None and service != "sts":
             error = ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
             return self._failed(error, service)
         try:
             if service == "sts":
-                return Answer(200, sts.answer(body, who.principal, self.clock.now()), {"content-type": "text/xml"})
+                signed_by = who.principal if who is not None else None
+                said = sts.answer(body, signed_by, self.clock.now(), self.federation)
+                return Answer(200, said, {"content-type": "text/xml"})
+            assert who is not None
             if service == "ecr-public":
                 return await self._ecr_public(operation, body, who)
             return await self._ecr(operation, body, who)

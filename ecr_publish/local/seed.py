@@ -12,7 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ecr_publish.config.complaints import Complaints
 from ecr_publish.config.document import Map, Nothing, read, walk
 from ecr_publish.config.kinds import Account, Region, RepositoryName, TagName, Words
+from ecr_publish.errors import UsageError
 from ecr_publish.local.faults import Fault
+from ecr_publish.local.federation import AUDIENCE, Issuer, Trust, issuer, trust_policy
 from ecr_publish.local.images import Images
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.scanner import ScriptedFinding
@@ -78,12 +80,32 @@ class SeededFault(_Frozen):
     seconds: float = 0.0
 
 
+class SeededIssuer(_Frozen):
+    """An OpenID Connect issuer whose tokens AssumeRoleWithWebIdentity takes; `keys` is a file: a JWK set, or PEM."""
+
+    url: str = Field(pattern=r"^https?://[^\s/]+(/\S*)?$")
+    keys: str
+    audiences: Words = (AUDIENCE,)
+
+
+class SeededRole(_Frozen):
+    """A role that trusts issuers: by its trust policy (a file), or one issuer, audience and pattern of subjects."""
+
+    arn: str = Field(pattern=r"^arn:[\w-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+$")
+    trust: str | None = None
+    issuer: str | None = None
+    audience: str = AUDIENCE
+    subject: str = "*"
+
+
 class Seed(_Frozen):
     """The whole file; every part may be left out."""
 
     repositories: tuple[SeededRepository, ...] = ()
     findings: tuple[SeededFinding, ...] = ()
     faults: tuple[SeededFault, ...] = ()
+    issuers: tuple[SeededIssuer, ...] = ()
+    roles: tuple[SeededRole, ...] = ()
 
 
 def load_seed(content: str, file: str) -> Seed:
@@ -130,7 +152,12 @@ def faults(seed: Seed) -> tuple[Fault, ...]:
 
 
 def plant(seed: Seed, ecr: Any, root: Path) -> None:
-    """Make the repositories and images exist. Raises BadImage for a layout that is none."""
+    """Make the repositories and images exist, and the roles trust whom they say; files are named from `root`.
+
+    Raises BadImage for a layout that is none, UsageError for keys and policies that are none.
+    """
+    ecr.federation.issuers += [issuer(each.url, _text(root / each.keys), each.audiences) for each in seed.issuers]
+    ecr.federation.roles += [_trust(role, ecr.federation.issuers, root) for role in seed.roles]
     for each in seed.repositories:
         registry: Registry = ecr.store.registry(each.account, each.region)
         repository = registry.repositories.get(each.name) or Repository(each.name, ecr.clock.now().timestamp())
@@ -144,6 +171,32 @@ def plant(seed: Seed, ecr: Any, root: Path) -> None:
         for image in each.images:
             _plant_image(image, ecr, registry, repository, root)
         ecr.store.save(registry, repository)
+
+
+def _trust(role: SeededRole, issuers: list[Issuer], root: Path) -> Trust:
+    if role.trust is not None:
+        try:
+            policy = json.loads(_text(root / role.trust))
+        except ValueError as error:
+            raise UsageError(
+                what=f"this is no trust policy: {error}", where=role.trust, hint="it is a JSON document, as IAM has it"
+            ) from error
+        return Trust(role.arn, policy if isinstance(policy, dict) else {})
+    trusted = next((each for each in issuers if each.url == role.issuer), None)
+    if trusted is None:
+        raise UsageError(
+            what=f"role {role.arn} trusts {role.issuer or 'nobody'}, which is not among the issuers",
+            where="roles",
+            hint="give it `trust:`, or an `issuer:` that is listed under `issuers:`",
+        )
+    return Trust(role.arn, trust_policy(trusted, role.arn.split(":")[4], role.audience, role.subject))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(what=f"cannot be read: {error}", where=str(path), hint="check the path") from error
 
 
 def _plant_image(seeded: SeededImage, ecr: Any, registry: Registry, repository: Repository, root: Path) -> None:

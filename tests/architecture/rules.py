@@ -40,7 +40,7 @@ RULES: dict[str, May] = {
     "builders": May(("config.model", "engine", "model", "oci.layout", "oci.manifest", "ports"), ("isal",)),
     "local": May(
         ("config.complaints", "config.document", "config.kinds", "model", "oci.layout", "oci.manifest", "run.clock"),
-        ("botocore", "httptools", "pydantic", "trustme", "uvicorn"),
+        ("botocore", "cryptography", "httptools", "jwt", "pydantic", "trustme", "uvicorn"),
     ),
     "rehearsal": May(("config.model", "local", "model", "plan.targets")),
     "hookspecs": May(("model", "plan", "ports", "report.report", "run.outcome", "run.step"), ("pluggy",)),

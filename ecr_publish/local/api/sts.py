@@ -1,4 +1,4 @@
-"""STS by its query protocol: GetCallerIdentity and AssumeRole."""
+"""STS by its query protocol: GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.federation import Federation
 from ecr_publish.local.principal import role_key
 from ecr_publish.local.tokens import Principal
 
@@ -15,21 +16,38 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]+)")
 
 
-def answer(body: bytes, principal: Principal, now: datetime) -> bytes:
-    """The XML answer of one action. Raises ApiError."""
+def answer(body: bytes, principal: Principal | None, now: datetime, federation: Federation) -> bytes:
+    """The XML answer of one action; without a principal the request is not signed. Raises ApiError."""
     form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    if form.get("Action") == "AssumeRoleWithWebIdentity":
+        return _assume_role_with_web_identity(form, now, federation)
+    if principal is None:
+        raise ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     match form.get("Action"):
         case "GetCallerIdentity":
             return _xml(
                 "GetCallerIdentity", {"Arn": principal.arn, "UserId": "AIDALOCAL", "Account": principal.account}
             )
         case "AssumeRole":
-            return _assume_role(form, now)
+            return _wrapped("AssumeRole", _session(form, now))
         case other:
             raise ApiError("InvalidAction", f"The embedded STS does not serve {other}")
 
 
-def _assume_role(form: dict[str, str], now: datetime) -> bytes:
+def _assume_role_with_web_identity(form: dict[str, str], now: datetime, federation: Federation) -> bytes:
+    """Not signed: the token is what says who calls, and the account is the role's."""
+    session, token = _session(form, now), form.get("WebIdentityToken", "")
+    if not 4 <= len(token) <= 20000:
+        raise ApiError("ValidationError", "WebIdentityToken must have from 4 to 20000 characters")
+    claims = federation.identity(form["RoleArn"], token, now.timestamp())
+    audience = claims["aud"][0] if isinstance(claims["aud"], list) else claims["aud"]
+    said = {"SubjectFromWebIdentityToken": claims.get("sub", ""), "Audience": audience, "Provider": claims["iss"]}
+    more = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in said.items())
+    return _wrapped("AssumeRoleWithWebIdentity", session + more)
+
+
+def _session(form: dict[str, str], now: datetime) -> str:
+    """Credentials of a role session. Raises ApiError for a role, name or duration that is none."""
     arn, session = form.get("RoleArn", ""), form.get("RoleSessionName", "")
     match = _ROLE.fullmatch(arn)
     if match is None:
@@ -44,13 +62,12 @@ def _assume_role(form: dict[str, str], now: datetime) -> bytes:
     expires = (now + timedelta(seconds=seconds)).astimezone(UTC)
     key = role_key(account, role, session)
     name = f"arn:aws:sts::{account}:assumed-role/{role}/{session}"
-    credentials = (
+    return (
         f"<Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>local</SecretAccessKey>"
         f"<SessionToken>local-session</SessionToken><Expiration>{expires:%Y-%m-%dT%H:%M:%SZ}</Expiration></Credentials>"
         f"<AssumedRoleUser><AssumedRoleId>AROALOCAL:{escape(session)}</AssumedRoleId><Arn>{escape(name)}</Arn>"
         "</AssumedRoleUser>"
     )
-    return _wrapped("AssumeRole", credentials)
 
 
 def _xml(action: str, members: dict[str, str]) -> bytes:

@@ -151,7 +151,7 @@ def sts() -> st.SearchStrategy[Wire]:
     )
 
 
-def registry(token: str) -> st.SearchStrategy[Wire]:
+def registry(token: str, scheme: bytes = b"Basic", home: bytes = b"team/web") -> st.SearchStrategy[Wire]:
     """Requests to `/v2` and to what stands for S3."""
     segment = words.map(lambda word: quote_from_bytes(word.encode("utf-8", "surrogatepass"), safe="").encode())
     raw = st.sampled_from((b"..", b"%00", b"%ff", b"%2e%2e%2f", b"a" * 9000, b"%zz", b"team/web"))
@@ -168,7 +168,7 @@ def registry(token: str) -> st.SearchStrategy[Wire]:
     piece = segment | raw
     routed = st.builds(
         lambda name, tail, last: (tail[0], b"/v2/" + name + b"/" + tail[1].replace(b"%s", last)),
-        often(st.just(b"team/web"), 5, piece),
+        often(st.just(home), 5, piece),
         tails,
         piece,
     )
@@ -182,10 +182,10 @@ def registry(token: str) -> st.SearchStrategy[Wire]:
     )
     kind = st.sampled_from((b"application/vnd.oci.image.manifest.v1+json", b"*/*", b"text/plain", b"", b"\xff;;,,"))
     access = st.sampled_from(
-        (b"Basic " + token.encode(),) * 8
+        (scheme + b" " + token.encode(),) * 8
         + (b"Basic " + token[:-9].encode(), b"Bearer x", b"Basic \xff", b"Basic QVdTOg==")
     )
-    right = st.just(((b"Authorization", b"Basic " + token.encode()), (b"Host", b"127.0.0.1")))
+    right = st.just(((b"Authorization", scheme + b" " + token.encode()), (b"Host", b"127.0.0.1")))
     wrong = st.tuples(
         st.tuples(st.just(b"Authorization"), access),
         st.tuples(st.just(b"Host"), st.sampled_from((b"127.0.0.1", b"", b"\xff", b"a b"))),

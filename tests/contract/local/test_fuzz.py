@@ -17,10 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ecr_publish.local import embedded_ecr
+from ecr_publish.local.aliases import made_up
 from ecr_publish.local.embedded import Settings
 from tests.contract.local import requests
 from tests.contract.local.requests import Wire
 from tests.contract.local.test_embedded import Http, client
+from tests.contract.local.test_public import Public, made
 
 EXAMPLES = int(os.environ.get("ECR_PUBLISH_FUZZ") or "100")
 SECONDS = 5
@@ -35,6 +37,7 @@ class Ground:
     api: int
     v2: int
     token: str
+    bearer: str
 
     def strays(self) -> list[Path]:
         return [path for path in self.home.rglob("*") if self.home / "a/b/store" not in (path, *path.parents)]
@@ -49,7 +52,11 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         client(server.url).create_repository(repositoryName="team/web")
         http_client = Http(server.url)
         http_client.push("team/web", "latest")
-        yield Ground(home, server.port, int(http_client.base.rpartition(":")[2]), http_client.token)
+        made(server.url).create_repository(repositoryName="team/web")
+        public = Public(server.url)
+        public.push(f"{server.ecr.aliases.of('1' * 12)[0]}/team/web", "latest")
+        port = int(http_client.base.rpartition(":")[2])
+        yield Ground(home, server.port, port, http_client.token, public.bearer)
 
 
 def status_of(port: int, content: bytes) -> int | None:
@@ -79,6 +86,19 @@ def test_any_call_of_the_api(ground: Ground, request: Wire):
     holds(ground, ground.api, request.framed())
 
 
+@given(request=requests.api("ecr-public", "SpencerFrontendService."))
+@many
+def test_any_call_of_ecr_public(ground: Ground, request: Wire):
+    holds(ground, ground.api, request.framed())
+
+
+@given(data=st.data())
+@many
+def test_anything_asked_of_ecr_public_s_registry(ground: Ground, data: st.DataObject):
+    name = f"{made_up('1' * 12)}/team/web".encode()
+    holds(ground, ground.api, data.draw(requests.registry(ground.bearer, b"Bearer", name)).framed())
+
+
 @given(request=requests.sts())
 @many
 def test_any_form_of_sts(ground: Ground, request: Wire):
@@ -103,7 +123,7 @@ def test_any_damaged_bytes(ground: Ground, data: st.DataObject, noise: bytes, wh
 
 
 def test_after_all_that_it_still_answers(ground: Ground):
-    assert status_of(ground.api, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 400
+    assert status_of(ground.api, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == 403
 
 
 def form(body: bytes) -> bytes:
