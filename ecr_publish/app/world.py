@@ -6,10 +6,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecr_publish.app.identity import web_identity
 from ecr_publish.app.project import Project
 from ecr_publish.run.clock import SimulatedClock, SystemClock, full_jitter
 from ecr_publish.run.stop import StopRequest
@@ -37,10 +38,17 @@ class Told:
     faults: str | None = None
 
 
+def unconcealed(secret: str) -> None:
+    """Nobody is asked to hide a secret: nothing of ours prints one."""
+
+
 def real_world(
-    env: Mapping[str, str], *, as_layout: bool = False
+    env: Mapping[str, str], *, as_layout: bool = False, conceal: Callable[[str], None] = unconcealed
 ) -> Callable[[Project, StopRequest], AbstractContextManager[World]]:
-    """The world of `run`: AWS by the ambient credential chain, the machine's clock."""
+    """The world of `run`: AWS by the CI's identity token or the ambient credential chain, the machine's clock.
+
+    `conceal` is told each token and key before it is used; a CI then hides it wherever another program prints it.
+    """
 
     @contextmanager
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
@@ -48,15 +56,20 @@ def real_world(
         from ecr_publish.run.retry import Retry
 
         clock = SystemClock(stop)
-        sessions = Sessions(
-            run_name=f"ecr-publish-{project.origin.ci}", now=clock.now, retry=Retry(clock, full_jitter())
-        )
         proxies = {
             scheme: env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY") or ""
             for scheme in ("https", "http")
         }
+        sessions = Sessions(
+            run_name=f"ecr-publish-{project.origin.ci}",
+            now=clock.now,
+            retry=Retry(clock, full_jitter()),
+            # code that is not trusted gets no identity, whatever its job could have
+            web_identity=web_identity(env, stop, proxies) if project.origin.trusted else None,
+            conceal=conceal,
+        )
         with ports_of(project, sessions, clock, stop, env, proxies) as ports:
-            yield World(ports)
+            yield World(replace(ports, as_layout=as_layout))
 
     return world
 

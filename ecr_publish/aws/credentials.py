@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Protocol
@@ -63,6 +64,7 @@ class RegistryCredentials:
 
     def _fetched(self, target: Target) -> Access:
         access = self._fetch(target)
+        self._conceal(access)
         if self._sessions.is_isolated and not is_loopback(access.base_url.partition("://")[2]):
             raise NotAuthorised(
                 what=f"a rehearsal stays on this machine, and {access.base_url} is elsewhere",
@@ -70,6 +72,14 @@ class RegistryCredentials:
                 hint="rehearse the other environments with --env, or name a registry on this machine",
             )
         return access
+
+    def _conceal(self, access: Access) -> None:
+        """The token as the registry takes it, and the password in it as `docker login` does."""
+        token = (access.authorization or "").partition(" ")[2]
+        if token:
+            self._sessions.conceal(token)
+            with contextlib.suppress(ValueError):
+                self._sessions.conceal(base64.b64decode(token).decode("utf-8", "replace").partition(":")[2])
 
     def _fetch(self, target: Target) -> Access:
         match target.registry:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecr_publish.aws.errors import translated
+from ecr_publish.aws.webidentity import assumed_by_token
 from ecr_publish.errors import NotAuthorised, UsageError
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
@@ -59,10 +60,14 @@ class Sessions:
         *,
         now: Callable[[], datetime] | None = None,
         retry: Callable[[Callable[[], Any]], Any] | None = None,
+        web_identity: Callable[[str], str] | None = None,
+        conceal: Callable[[str], None] = lambda secret: None,
     ) -> None:
         """`run_name` becomes the RoleSessionName that CloudTrail shows; `now` (aware) is the clock by which role
-        sessions are renewed; `retry` repeats a call whose error may heal."""
+        sessions are renewed; `retry` repeats a call whose error may heal; `web_identity` gives a fresh OpenID token for
+        an audience, by which roles are then assumed; `conceal` is told every secret before it is used."""
         self._explicit, self._now, self._retry = explicit, now, retry
+        self._web_identity, self.conceal = web_identity, conceal
         self._name = role_session_name(run_name)
         self._sessions: dict[_Principal, Session] = {}
         self._clients: dict[tuple[str, _Principal], Any] = {}
@@ -161,16 +166,21 @@ class Sessions:
         return session
 
     def _assumed(self, base: Session, principal: _Principal) -> Session:
-        """A session whose credentials come from AssumeRole and renew themselves before they expire."""
+        """A session whose credentials come from AssumeRole, or from the CI's identity token, and renew themselves
+        before they expire."""
         from botocore.credentials import DeferredRefreshableCredentials
 
         sts = self._create("sts", base, principal.region)
+        request = {"RoleArn": principal.role, "RoleSessionName": self._name, "DurationSeconds": SESSION_SECONDS}
 
         def fetch() -> dict[str, str]:
-            answer = sts.assume_role(
-                RoleArn=principal.role, RoleSessionName=self._name, DurationSeconds=SESSION_SECONDS
-            )
+            if self._web_identity is None:
+                answer = sts.assume_role(**request)
+            else:
+                answer = assumed_by_token(sts, request, self._web_identity, self.conceal)
             got = answer["Credentials"]
+            for secret in (got["SecretAccessKey"], got["SessionToken"]):
+                self.conceal(secret)
             self._expiries[principal] = got["Expiration"].astimezone(UTC)
             return {
                 "access_key": got["AccessKeyId"],

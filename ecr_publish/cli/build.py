@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ecr_publish import app
 from ecr_publish.cli.options import as_tag_option, file_option, image_option, width_option
 from ecr_publish.cli.reports import Wanted, report_options
-from ecr_publish.cli.running import carry_out
-from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.cli.running import carry_out, real_world
+from ecr_publish.cli.surroundings import project
 from ecr_publish.plan.ask import Ask
 
 
@@ -28,6 +27,6 @@ from ecr_publish.plan.ask import Ask
 @report_options
 def command(file: str, images: tuple[str, ...], kept: str, as_tag: str | None, parallel: int, output: Wanted) -> int:
     """Build the images."""
-    world = app.real_world(environment(), as_layout=kept == "layout")
+    world = real_world(as_layout=kept == "layout")
     ask = Ask(images=images, steps=("build",))
     return carry_out(project(file, as_tag), ask, world, command="build", output=output, parallel=parallel)

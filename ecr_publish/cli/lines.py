@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -15,18 +16,23 @@ from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYe
 
 SIGN_OF_LIFE_SECONDS = 5.0
 REDRAWN_SECONDS = 0.2
+MOST_HELD = 20_000  # lines of another program's output that are kept to be folded
 _CLEARED = "\r\x1b[2K"
+
+Block = Callable[[str, Sequence[str]], Iterator[str]]  # a title and lines that command nothing → what is printed
 
 
 class Lines:
     """An observer that prints to stderr, so that stdout holds nothing but what was asked for.
 
-    `live` is for a terminal: transfers that are under way share one line that is drawn again and again. Elsewhere each
-    says how far it is every few seconds.
+    `block` folds the output of other programs where a CI has a form for that: it is then kept until its step ends, for
+    blocks of steps that run side by side would tear each other apart. `live` is for a terminal: transfers that are
+    under way share one line that is drawn again and again. Elsewhere each says how far it is every few seconds.
     """
 
-    def __init__(self, monotonic: Callable[[], float], *, live: bool = False) -> None:
-        self._monotonic, self._live = monotonic, live
+    def __init__(self, monotonic: Callable[[], float], *, live: bool = False, block: Block | None = None) -> None:
+        self._monotonic, self._live, self._block = monotonic, live, block
+        self._held: dict[str, deque[str]] = {}
         self._said: dict[str, float] = {}
         self._moving: dict[str, Moving] = {}
         self._drawn = float("-inf")
@@ -41,7 +47,7 @@ class Lines:
         match progress:
             case Untrusted(text=text):
                 for line in text.splitlines():
-                    self._line(f"  {intent.id} | {clean(line)}")
+                    self._foreign(intent, clean(line))
             case Note(text=text):
                 if self._due(intent):
                     self._line(f"  {intent.id}: {clean(text)}")
@@ -56,11 +62,28 @@ class Lines:
     def finished(self, intent: Intent, outcome: Outcome) -> None:
         """One line with a word that can be searched for."""
         self._moving.pop(intent.id, None)
+        self._fold(intent)
         word, colour, text = _worded(outcome)
         self._line(f"{click.style(f'{word:<12}', fg=colour)} {intent.id:<24} {clean(text)}")
         if isinstance(outcome, Done | AlreadyDone):
             for warning in outcome.warnings:
                 self._line(f"{click.style('warning', fg='yellow'):<12} {intent.id:<24} {clean(warning)}")
+
+    def _foreign(self, intent: Intent, line: str) -> None:
+        if self._block is None:
+            self._line(f"  {intent.id} | {line}")
+            return
+        held = self._held.setdefault(intent.id, deque(maxlen=MOST_HELD))
+        held.append(line)
+        if self._due(intent):
+            self._line(f"  {intent.id}: {len(held)} lines of output so far, the last: {line[:120]}")
+
+    def _fold(self, intent: Intent) -> None:
+        """In one write: a line of another thread in between (a mask) would not be obeyed."""
+        held = self._held.pop(intent.id, None)
+        if self._block is not None and held:
+            cut = [f"… only the last {MOST_HELD} lines"] if len(held) == MOST_HELD else []
+            self._line("\n".join(self._block(f"output of {clean(intent.id)}", [*cut, *held])))
 
     def _line(self, text: str) -> None:
         click.echo(f"{_CLEARED if self._shown else ''}{text}", err=True)

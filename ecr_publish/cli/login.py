@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ecr_publish import app
 from ecr_publish.cli.options import env_option, file_option
 from ecr_publish.cli.reports import Wanted, report_options
-from ecr_publish.cli.running import carry_out
+from ecr_publish.cli.running import carry_out, real_world
 from ecr_publish.cli.steps import must_be_trusted
-from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.cli.surroundings import project
 from ecr_publish.plan.ask import Ask
 
 
@@ -22,4 +21,4 @@ def command(file: str, environments: tuple[str, ...], output: Wanted) -> int:
     opened = project(file)
     must_be_trusted(opened, "log in")
     ask = Ask(environments=environments, steps=("login",))
-    return carry_out(opened, ask, app.real_world(environment()), command="login", output=output)
+    return carry_out(opened, ask, real_world(), command="login", output=output)

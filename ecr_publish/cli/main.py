@@ -25,6 +25,7 @@ COMMANDS = {
     "promote": ("ecr_publish.cli.promote", "Only promote, by result files or by --tag or --digest."),
     "local": ("ecr_publish.cli.local", "Serve the embedded ECR for any client."),
     "origin": ("ecr_publish.cli.origin", "Show what was understood of this CI or git tree."),
+    "matrix": ("ecr_publish.cli.matrix", "Print one job per image, for a CI to fan out over."),
     "plugins": ("ecr_publish.cli.plugins", "List the plugins, and what each contributes."),
     "schema": ("ecr_publish.cli.schema", "Print the JSON Schema of a file."),
     "explain": ("ecr_publish.cli.explain", "Explain an error code or an exit code."),
@@ -89,9 +90,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except ConfigErrors as errors:
         for each in errors.errors:
             show(each)
+        _hand_over(errors)
         return _failed(f"{len(errors.errors)} error{'s' if len(errors.errors) > 1 else ''} in the file", 2)
     except PublishError as error:
         show(error)
+        _hand_over(error)
         return _failed(error.code, error.exit_code)
     except BrokenPipeError:
         # The reader has left (`ecr-publish plan | head`): there is nobody to tell.
@@ -109,6 +112,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def show(error: PublishError) -> None:
     """Print one error as `where: what` and a hint."""
     click.echo(f"error: {error.where}: {error.what}\n  hint: {error.hint}", err=True)
+
+
+def _hand_over(error: PublishError) -> None:
+    """Tell the CI, if this is one; its own faults are told, and change nothing."""
+    from ecr_publish.cli.handover import handover
+
+    for fault in handover().refused((error,), error.exit_code):
+        show(fault)
 
 
 def _failed(reason: str, code: int) -> int:

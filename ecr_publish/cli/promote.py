@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ecr_publish import app
 from ecr_publish.cli.options import as_tag_option, file_option, image_option, width_option
 from ecr_publish.cli.reports import Wanted, report_options
-from ecr_publish.cli.running import carry_out
+from ecr_publish.cli.running import carry_out, real_world
 from ecr_publish.cli.steps import must_be_trusted, published, reference, referenced
-from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.cli.surroundings import project
 from ecr_publish.plan.ask import Ask
 
 
@@ -43,5 +42,5 @@ def command(
     else:
         found = published(opened, images, (source,))
     ask = Ask(images=images, steps=("promote",), edge=(source, destination), found=found, tag=tag)
-    world = app.real_world(environment())
+    world = real_world()
     return carry_out(opened, ask, world, command="promote", output=output, parallel=parallel)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ecr_publish import app
 from ecr_publish.cli.options import as_tag_option, env_option, file_option, image_option, width_option
 from ecr_publish.cli.reports import Wanted, report_options
-from ecr_publish.cli.running import carry_out, read_text
-from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.cli.running import carry_out, read_text, real_world
+from ecr_publish.cli.surroundings import project
 from ecr_publish.plan.ask import Ask
 
 
@@ -39,7 +38,7 @@ def command(
     return carry_out(
         opened,
         ask,
-        app.real_world(environment()),
+        real_world(),
         command="run",
         output=output,
         parallel=parallel,

@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 
 from ecr_publish import app
+from ecr_publish.cli.handover import handover
 from ecr_publish.cli.lines import Lines
 from ecr_publish.cli.main import crash_log, show
 from ecr_publish.cli.reports import Wanted, writers
 from ecr_publish.cli.signals import stopping
+from ecr_publish.cli.surroundings import environment
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 from ecr_publish.report.console import render
@@ -36,7 +38,7 @@ def carry_out(
 ) -> int:
     """Plan, compare with a saved plan if there is one, run, report; the exit code of the run, or 1 where all went
     well but for a report that could not be written."""
-    to = writers(project, output)
+    to, ci = writers(project, output), handover()
     for warning in project.warnings:
         click.echo(f"warning: {warning}", err=True)
     with stopping() as stop, world(project, stop) as there:
@@ -45,7 +47,7 @@ def carry_out(
             app.insist(plan, saved_plan)
         for name in there.created:
             click.echo(f"rehearsal: created the repository {name}", err=True)
-        lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty())
+        lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty(), block=ci.block)
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
     if output.format == "console" and sys.stdout.isatty():
         from rich.console import Console
@@ -53,7 +55,7 @@ def carry_out(
         render(report, Console())
     else:
         click.echo(to.printed.text(report), nl=False)
-    faults = to.written(report)
+    faults = (*to.written(report), *ci.finished(project, report))
     for fault in faults:
         show(fault)
     for entry in report.entries:
@@ -61,6 +63,11 @@ def carry_out(
         if isinstance(outcome, Failed) and outcome.error.code == "internal":
             click.echo(f"log of {entry.intent.id}: {crash_log(outcome.error)}", err=True)
     return report.exit_code or (faults[0].exit_code if faults else 0)
+
+
+def real_world(*, as_layout: bool = False) -> World:
+    """The world of every command but `rehearse`: this process's environment, and masks where the CI has them."""
+    return app.real_world(environment(), as_layout=as_layout, conceal=handover().conceal)
 
 
 def read_text(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from ecr_publish.builders.output import all_or_nothing
@@ -53,7 +53,7 @@ class DockerBuilder:
 
     def _built(self, request: BuildRequest, context: Context, archive: IO[bytes], notify: Notify) -> str:
         build: DockerBuild = request.build
-        with engine(self._environment, context.where) as client:
+        with engine(self._environment, context.where, lambda words: context.named(refusal=words)) as client:
             lines = client.build(
                 fileobj=archive,
                 custom_context=True,
@@ -69,7 +69,7 @@ class DockerBuilder:
                 forcerm=True,
                 decode=True,
             )
-            return _followed(lines, f"{context.where} ({build.dockerfile or context.name})", notify)
+            return _followed(lines, context.named, notify)
 
 
 def _labels(request: BuildRequest) -> dict[str, str]:
@@ -81,14 +81,15 @@ def _labels(request: BuildRequest) -> dict[str, str]:
     return labels
 
 
-def _followed(lines: Iterator[dict[str, Any]], where: str, notify: Notify) -> str:
-    """The image id from the engine's output; what is printed is passed on as somebody else's words."""
+def _followed(lines: Iterator[dict[str, Any]], where: Callable[[str], str], notify: Notify) -> str:
+    """The image id from the engine's output; what is printed is passed on as somebody else's words. `where` gives the
+    Dockerfile's place of a step."""
     image_id, step = "", ""
     for line in lines:
         if "error" in line:
             raise BuildFailed(
                 what=f"{line['error']}" + (f" (at {step})" if step else ""),
-                where=where,
+                where=where(step),
                 hint="the lines above are the build's own output",
             )
         text = str(line.get("stream", "")).strip("\n")
@@ -101,5 +102,7 @@ def _followed(lines: Iterator[dict[str, Any]], where: str, notify: Notify) -> st
         if str((line.get("aux") or {}).get("ID", "")).startswith("sha256:"):
             image_id = str(line["aux"]["ID"])
     if not image_id:
-        raise BuildFailed(what="the engine ended without naming an image", where=where, hint="see its output above")
+        raise BuildFailed(
+            what="the engine ended without naming an image", where=where(step), hint="see its output above"
+        )
     return image_id

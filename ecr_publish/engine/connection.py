@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,16 @@ HINT = (
     "DOCKER_HOST=tcp://docker:2376, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH=/certs/client; "
     "an image of plain files needs no engine (`build: {files: ...}`)"
 )
+CODEBUILD_HINT = (
+    "the project's environment needs privileged mode (`privilegedMode: true`, in a batch `privileged-mode: true`), "
+    "and a custom build image must start dockerd itself; an image of plain files needs neither "
+    "(`build: {files: ...}`)"
+)
+GITLAB_HINT = (
+    "the job needs a docker:dind service (the component's input `docker: dind`, a privileged runner) with "
+    "DOCKER_HOST=tcp://docker:2376, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH=/certs/client; an image of plain files "
+    "needs no engine (`build: {files: ...}`)"
+)
 # What the innermost error says, and what helps where the general hint does not.
 _HINTS = {
     "Permission denied": "this user may not use the engine: add it to the group docker, or set DOCKER_HOST to its own",
@@ -23,9 +33,9 @@ BUILD_SECONDS = 3600
 
 
 @contextmanager
-def engine(environment: Mapping[str, str], where: str) -> Iterator[Any]:
+def engine(environment: Mapping[str, str], where: str, refused: Callable[[str], str] | None = None) -> Iterator[Any]:
     """docker-py's low-level client. Raises EngineUnavailable where no engine answers or the connection breaks,
-    BuildFailed for its refusals."""
+    BuildFailed for its refusals; `refused` tells where something stands that its words name."""
     import docker
     import requests
     from docker.utils import kwargs_from_env
@@ -40,14 +50,18 @@ def engine(environment: Mapping[str, str], where: str) -> Iterator[Any]:
         yield client
     except docker.errors.APIError as error:
         explanation = str(error.explanation or error)
-        if _hint(explanation) != HINT:
-            raise EngineUnavailable(what=explanation, where=where, hint=_hint(explanation)) from error
+        if _hint(explanation, environment) != hint_for(environment):
+            raise EngineUnavailable(what=explanation, where=where, hint=_hint(explanation, environment)) from error
         raise BuildFailed(
-            what=f"the engine refuses: {explanation}", where=where, hint="see the engine's words"
+            what=f"the engine refuses: {explanation}",
+            where=refused(explanation) if refused else where,
+            hint="see the engine's words",
         ) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         reason = _root(error)
-        raise EngineUnavailable(what=f"no Docker engine answers: {reason}", where=where, hint=_hint(reason)) from error
+        raise EngineUnavailable(
+            what=f"no Docker engine answers: {reason}", where=where, hint=_hint(reason, environment)
+        ) from error
     except (docker.errors.StreamParseError, broken, ConnectionError) as error:
         raise EngineUnavailable(
             what=f"the engine went away in the middle: {error or type(error).__name__}",
@@ -59,8 +73,15 @@ def engine(environment: Mapping[str, str], where: str) -> Iterator[Any]:
             client.close()
 
 
-def _hint(reason: str) -> str:
-    return next((hint for words, hint in _HINTS.items() if words in reason), HINT)
+def hint_for(environment: Mapping[str, str]) -> str:
+    """What helps where no engine answers: each CI has its own usual cause."""
+    if environment.get("GITLAB_CI") == "true":
+        return GITLAB_HINT
+    return CODEBUILD_HINT if environment.get("CODEBUILD_BUILD_ARN") else HINT
+
+
+def _hint(reason: str, environment: Mapping[str, str]) -> str:
+    return next((hint for words, hint in _HINTS.items() if words in reason), hint_for(environment))
 
 
 def _root(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from typing import IO
 
 from ecr_publish.builders.dockercontext import DOCKERFILE, context_files
 from ecr_publish.config.model import DockerBuild
+from ecr_publish.engine.dockerfile import line_of_refusal, line_of_step
 from ecr_publish.errors import BuildFailed
 
 # Where a Dockerfile goes that is not a plain file of the context; no build has a file of that name.
@@ -24,6 +25,16 @@ class Context:
     dockerfile: Path
     name: str  # the Dockerfile's in the tar
     where: str
+    shown: str  # the Dockerfile's path from the directory of ecr-publish.yaml
+
+    def named(self, step: str = "", refusal: str = "") -> str:
+        """`images.web.build (app/Dockerfile:7)`: the line of a step, or the one that a parser's refusal names."""
+        try:
+            content = self.dockerfile.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            content = ""
+        line = line_of_step(content, step) or line_of_refusal(refusal)
+        return f"{self.where} ({self.shown}{f':{line}' if line else ''})"
 
     def pack(self, archive: IO[bytes]) -> None:
         """Write the tar. `.dockerignore` is honoured, what we write ourselves is never in it, links stay links, and
@@ -93,7 +104,13 @@ def context_of(root: Path, build: DockerBuild, where: str) -> Context:
         )
     plain = os.path.normpath(name)
     inside = found == directory.resolve() / plain
-    return Context(directory, found, Path(plain).as_posix() if inside else _ASIDE, where)
+    return Context(
+        directory,
+        found,
+        Path(plain).as_posix() if inside else _ASIDE,
+        where,
+        os.path.normpath(Path(build.context, name)),
+    )
 
 
 def _file(tar: tarfile.TarFile, name: str, path: Path) -> None:

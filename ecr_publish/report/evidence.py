@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections import Counter
 
 from ecr_publish.model.promotion import GateMode, PromotionRecord
-from ecr_publish.model.scan import Complete, ScanEvidence, Severity, TimedOut, Unscanned, Unsupported
+from ecr_publish.model.scan import Complete, Finding, ScanEvidence, Severity, TimedOut, Unscanned, Unsupported
 from ecr_publish.model.verdict import Allow, CannotJudge, GateAnswer, Refuse
 
 _ORDER = tuple(Severity)
 
 
-def severities(evidence: ScanEvidence) -> dict[Severity, int]:
-    """Distinct findings per severity over all children, worst first; those that do not occur are left out."""
-    found: dict[tuple[str, str, str], Severity] = {}
+def findings(evidence: ScanEvidence) -> tuple[Finding, ...]:
+    """Distinct findings over all children, worst first; one that they rate differently counts as the worst of it."""
+    found: dict[tuple[str, str, str], Finding] = {}
     for child in evidence.children:
-        if isinstance(child.scan, Complete):
-            for finding in child.scan.findings:
-                identity = (finding.id, finding.package, finding.version)
-                found[identity] = min(finding.severity, found.get(identity, finding.severity), key=_ORDER.index)
-    counts = Counter(found.values())
+        for finding in child.scan.findings if isinstance(child.scan, Complete) else ():
+            identity = (finding.id, finding.package, finding.version)
+            found[identity] = min(finding, found.get(identity, finding), key=lambda each: _ORDER.index(each.severity))
+    return tuple(sorted(found.values(), key=lambda each: (_ORDER.index(each.severity), each.id, each.package)))
+
+
+def severities(evidence: ScanEvidence) -> dict[Severity, int]:
+    """Distinct findings per severity, worst first; severities that do not occur are left out."""
+    counts = Counter(finding.severity for finding in findings(evidence))
     return {severity: counts[severity] for severity in _ORDER if counts[severity]}
 
 

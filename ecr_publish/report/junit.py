@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ecr_publish.model.scan import Complete, Finding, Severity
+from ecr_publish.report.evidence import findings
 from ecr_publish.report.exits import verdict
 from ecr_publish.report.problems import Problem, problems
 from ecr_publish.report.report import Report
@@ -18,7 +18,6 @@ from ecr_publish.report.rows import Holding, Row, holdings, left_out, rows
 from ecr_publish.report.text import clean, passage
 
 MOST_FINDINGS = 200  # cases per image and target, worst first: test pages are for reading
-_ORDER = tuple(Severity)
 _SKIPPED = ("skipped", "left out", "not yet", "not started")
 
 
@@ -80,11 +79,7 @@ def _intent(row: Row) -> str:
 
 def _findings(holding: Holding) -> Iterator[Element]:
     """A case per distinct finding, worst first. It passes: whether it is too much is the promotion's case to say."""
-    found: dict[tuple[str, str, str], Finding] = {}
-    for child in holding.scan.children if holding.scan else ():
-        for finding in child.scan.findings if isinstance(child.scan, Complete) else ():
-            found.setdefault((finding.id, finding.package, finding.version), finding)
-    ordered = sorted(found.values(), key=lambda each: (_ORDER.index(each.severity), each.id, each.package))
+    ordered = findings(holding.scan) if holding.scan else ()
     for finding in ordered[:MOST_FINDINGS]:
         words = f"{finding.severity} {finding.id} in {finding.package} {finding.version}"
         case = _case(holding.image, clean(f"finding @{holding.target}: {words}"), 0.0)

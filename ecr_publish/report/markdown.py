@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ecr_publish.model.scan import Finding
 from ecr_publish.report.console import HEADINGS, cells, title, took
+from ecr_publish.report.evidence import findings
 from ecr_publish.report.exits import exit_of, last_line, verdict
 from ecr_publish.report.problems import Problem, problems
 from ecr_publish.report.report import Report
@@ -14,6 +16,7 @@ from ecr_publish.report.text import clean
 
 # GitHub takes 1 MiB per step and then drops the whole summary; older runners took 128 KiB.
 LARGEST_BYTES = 100 * 1024
+MOST_FINDINGS = 50  # of each place, worst first
 _LONGEST_CELL = 400
 # What GitHub-flavoured Markdown reads inside a line: emphasis, code, links, mathematics, cells, and bare addresses.
 _PUNCTUATION = re.compile(r"([\\`*_\[\]#|~!$@]|:(?=//)|(?<=[wW]{3})\.)")
@@ -29,8 +32,18 @@ class MarkdownReporter:
         head = [f"## ecr-publish {escaped(report.command)}: {escaped(verdict(report.exit_code))}", ""]
         tail = ["", f"`{last_line(report.exit_code)}`, {took(report)}"]
         if report.exit_code and (known := exit_of(report.exit_code)):
-            tail += ["", f"{escaped(known.meaning)} {escaped(known.remedy)}"]
+            tail += ["", f"{escaped(known.meaning)}", "", f"**Next:** {escaped(known.remedy)}"]
         return "\n".join([*head, *_fitting(_body(report), head + tail), *tail]) + "\n"
+
+
+def refusal(errors: Sequence[Problem], exit_code: int) -> str:
+    """The page of a command that came to no report: what is wrong, and what to do next."""
+    lines = [
+        f"## ecr-publish: {escaped(verdict(exit_code))}",
+        "",
+        *(line for each in errors for line in _problem(each)),
+    ]
+    return "\n".join([*lines[:200], "", f"`{last_line(exit_code)}`"]) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -58,6 +71,7 @@ def _body(report: Report) -> Iterator[str]:
         yield from _table(("image", "target", "repository", "tags", "digest", "scan"))
         yield from (_line(_held(holding)) for holding in found)
         yield ""
+    yield from _findings(found)
     if table := (*rows(report), *left_out(report)):
         yield "<details><summary>Steps</summary>"
         yield ""
@@ -67,6 +81,30 @@ def _body(report: Report) -> Iterator[str]:
         yield "</details>"
         yield ""
     yield from (f"- warning: {escaped(each)}" for each in warnings(report))
+
+
+def _findings(found: Sequence[Holding]) -> Iterator[str]:
+    """The worst findings of each place that was scanned, folded."""
+    for holding in found:
+        listed = findings(holding.scan) if holding.scan else ()
+        if not listed:
+            continue
+        place = escaped(f"{holding.image} in {holding.target}: {holding.verdict}")
+        yield f"<details><summary>Findings: {place}</summary>"
+        yield ""
+        yield from _table(("severity", "finding", "package", "version", "fixed in"))
+        for each in listed[:MOST_FINDINGS]:
+            yield _line([escaped(text) for text in _finding(each)])
+        if len(listed) > MOST_FINDINGS:
+            yield ""
+            yield f"{len(listed) - MOST_FINDINGS} more: the JSON report has them all."
+        yield ""
+        yield "</details>"
+        yield ""
+
+
+def _finding(found: Finding) -> tuple[str, ...]:
+    return (str(found.severity), found.id, found.package, found.version, found.fixed_in or "-")
 
 
 def _held(holding: Holding) -> list[str]:

@@ -24,13 +24,13 @@ class Problem:
 
 def problems(report: Report) -> tuple[Problem, ...]:
     """The errors of the run as a whole, then those of intents in the order in which they happened; each once."""
-    found = [_problem("", each) for error in report.errors for each in _each(error)]
+    found = [problem("", each) for error in report.errors for each in _each(error)]
     for entry in report.entries:
         if isinstance(entry.outcome, Failed):
-            found += [_problem(entry.intent.id, each) for each in _each(entry.outcome.error)]
+            found += [problem(entry.intent.id, each) for each in _each(entry.outcome.error)]
     told: dict[tuple[str, str, str], Problem] = {}
-    for problem in found:
-        told.setdefault((problem.code, problem.what, problem.where), problem)
+    for each in found:
+        told.setdefault((each.code, each.what, each.where), each)
     return tuple(told.values())
 
 
@@ -38,7 +38,8 @@ def _each(error: PublishError) -> tuple[PublishError, ...]:
     return error.errors if isinstance(error, ConfigErrors) else (error,)
 
 
-def _problem(intent: str, error: PublishError) -> Problem:
+def problem(intent: str, error: PublishError) -> Problem:
+    """One error, cleaned."""
     return Problem(
         intent=clean(intent),
         code=clean(error.code),

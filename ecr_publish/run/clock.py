@@ -1,8 +1,9 @@
-"""The only place that knows what time it is: the machine's clock, and one that is advanced by hand."""
+"""The only place that knows the time and draws random numbers: the machine's clock, and one advanced by hand."""
 
 from __future__ import annotations
 
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -83,3 +84,8 @@ def full_jitter() -> Callable[[float], float]:
     """
     generator = random.Random()
     return lambda seconds: generator.uniform(0.0, seconds)
+
+
+def token() -> str:
+    """32 letters and digits that nobody can guess: what brackets a text whose author must not be able to end it."""
+    return secrets.token_hex(16)

@@ -33,6 +33,7 @@ RULES: dict[str, May] = {
     "steps": May(("config.model", "gate", "model", "plan", "ports", "run.ledger", "run.outcome", "tags")),
     "preflight": May(("config.model", "model", "plan", "ports", "steps")),
     "report": May(("config.model", "model", "plan", "run.ledger", "run.outcome"), ("rich",)),
+    "outputs": May(("model", "report")),
     "http": May((), ("urllib3",)),
     "oci": May(("http", "model", "ports", "run.retry")),
     "aws": May(("http", "model", "ports"), ("boto3", "botocore")),
@@ -68,7 +69,9 @@ RULES: dict[str, May] = {
             "steps",
         )
     ),
-    "cli": May(("app", "ci", "config", "local", "model", "plan", "report", "run", "steps"), ("click", "rich")),
+    "cli": May(
+        ("app", "ci", "config", "local", "model", "outputs", "plan", "report", "run", "steps"), ("click", "rich")
+    ),
     "__main__": May(("cli",)),
     "__init__": May(),
 }
@@ -106,7 +109,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 STANDARD_ONLY_IN: dict[str, tuple[str, ...]] = {
     "time": ("run.clock",),
     "random": ("run.clock",),
-    "secrets": ("local",),
+    "secrets": ("local", "run.clock"),
     "uuid": ("local",),
     "urllib.request": (),
     "http.client": (),
