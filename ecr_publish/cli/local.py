@@ -112,6 +112,7 @@ def environment_lines(url: str, account: str) -> str:
         "AWS_ENDPOINT_URL_ECR": url,
         "AWS_ENDPOINT_URL_ECR_PUBLIC": url,
         "AWS_ENDPOINT_URL_STS": url,
+        "AWS_ENDPOINT_URL_INSPECTOR2": url,
         "ECR_PUBLISH_PUBLIC_ENDPOINT": url,  # of ECR Public's registry: no answer of its API names it
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",

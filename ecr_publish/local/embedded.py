@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ecr_publish.local import hosts, principal
 from ecr_publish.local.aliases import Aliases
-from ecr_publish.local.api import public, sts, wire
+from ecr_publish.local.api import inspector, public, sts, wire
 from ecr_publish.local.api.operations import OPERATIONS
 from ecr_publish.local.api.wire import ApiError, Call
 from ecr_publish.local.exchange import Answer, Cut, Exchange, TooLarge
@@ -139,8 +139,11 @@ class EmbeddedEcr:
         """One request to the API endpoint: ECR by its target, STS by its form, ECR Public's registry by its paths."""
         if exchange.path.startswith(("/v2", "/token", "/_storage/")):
             return await self.public(exchange)
+        who = principal.caller(exchange.headers, self.settings.account)
         prefix, _, operation = exchange.headers.get("x-amz-target", "").rpartition(".")
         service = "sts" if "x-amz-target" not in exchange.headers else TARGETS.get(prefix, "ecr")
+        if who is not None and who.service == inspector.SERVICE:
+            service, operation = inspector.SERVICE, inspector.operation(exchange.method, exchange.path)
         fault = self.script.record(exchange.method, exchange.path, f"{service}:{operation or 'Query'}", "")
         if fault is not None and (answer := await self._fault(fault, exchange, service)):
             return answer
@@ -148,7 +151,6 @@ class EmbeddedEcr:
             body = await exchange.body(LARGEST_CALL)
         except TooLarge:
             return _json(413, wire.error_body(ApiError("RequestEntityTooLarge", "the request is too large")))
-        who = principal.caller(exchange.headers, self.settings.account)
         if who is None and service != "sts":
             error = ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
             return self._failed(error, service)
@@ -158,6 +160,8 @@ class EmbeddedEcr:
                 said = sts.answer(body, signed_by, self.clock.now(), self.federation)
                 return Answer(200, said, {"content-type": "text/xml"})
             assert who is not None
+            if service == inspector.SERVICE:
+                return await self._inspector(operation, body, who)
             if service == "ecr-public":
                 return await self._ecr_public(operation, body, who)
             return await self._ecr(operation, body, who)
@@ -189,6 +193,14 @@ class EmbeddedEcr:
                 result = perform(call)
         return _json(200, wire.encoded(result))
 
+    async def _inspector(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
+        if operation not in inspector.OPERATIONS:
+            raise ApiError("UnsupportedOperationException", f"The embedded Inspector does not serve {operation!r}")
+        given = wire.validated(inspector.SERVICE, operation, body)
+        call = Call(self.store, who.principal, who.region, self.clock.now().timestamp(), given, self)
+        # whether a scan could read the image may take reading whole layers
+        return _json(200, wire.encoded(await asyncio.to_thread(inspector.OPERATIONS[operation], call)))
+
     async def _ecr_public(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
         if operation not in public.OPERATIONS:
             raise ApiError("UnsupportedCommandException", f"ECR Public has no operation {operation[:100]!r}")
@@ -204,6 +216,13 @@ class EmbeddedEcr:
     def _failed(self, error: ApiError, service: str) -> Answer:
         if service == "sts":
             return Answer(error.status, sts.error_body(error), {"content-type": "text/xml"})
+        if service == inspector.SERVICE:
+            # REST: the error's name is a header (Smithy, "AWS restJson1 protocol", operation error serialization)
+            return Answer(
+                error.status,
+                wire.error_body(error),
+                {"content-type": "application/json", "x-amzn-errortype": error.name},
+            )
         return _json(error.status, wire.error_body(error))
 
     async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:

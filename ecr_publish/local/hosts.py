@@ -18,7 +18,7 @@ PUBLIC_REGISTRY = "public.ecr.aws"
 PUBLIC_REGION = "us-east-1"
 
 _REGISTRY = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.(.+)")
-_API = re.compile(r"(?:api\.)?(?:ecr|ecr-public|sts)\.(?:[a-z0-9-]+\.)?amazonaws\..+")
+_API = re.compile(r"(?:api\.)?(?:ecr|ecr-public|sts|inspector2)\.(?:[a-z0-9-]+\.)?amazonaws\..+")
 _STORAGE = re.compile(r"prod-([a-z0-9-]+)-starport-layer-bucket\.s3\.([a-z0-9-]+)\.(.+)")
 
 
@@ -70,7 +70,8 @@ def apis(region: str) -> tuple[str, ...]:
     """The API host names of a region, and those that belong to no region."""
     suffix = partition_suffix(region)
     public = (f"api.ecr-public.{region}.{suffix}",) if region == PUBLIC_REGION else ()
-    return (f"api.ecr.{region}.{suffix}", f"ecr.{region}.{suffix}", f"sts.{region}.{suffix}", *public)
+    own = (f"{name}.{region}.{suffix}" for name in ("api.ecr", "ecr", "sts", "inspector2"))
+    return (*own, *public)
 
 
 @cache

@@ -22,6 +22,7 @@ class Caller:
 
     principal: Principal
     region: str
+    service: str  # the signature's: `ecr`, `sts`, `inspector2`
 
 
 def caller(headers: Mapping[str, str], default_account: str) -> Caller | None:
@@ -29,8 +30,8 @@ def caller(headers: Mapping[str, str], default_account: str) -> Caller | None:
     match = _SCOPE.match(headers.get("authorization", ""))
     if match is None:
         return None
-    key, region, _ = match.groups()
-    return Caller(_principal(key, default_account), region)
+    key, region, service = match.groups()
+    return Caller(_principal(key, default_account), region, service)
 
 
 def role_key(account: str, role: str, session: str) -> str:

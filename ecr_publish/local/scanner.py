@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,8 +16,18 @@ from ecr_publish.local.store import Store
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
+ENHANCED = "ENHANCED"
 OS_FILES = ("etc/os-release", "usr/lib/os-release")
 IMAGE_CONFIGS = ("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
+
+
+class Phase(Enum):
+    """How far a scan is."""
+
+    QUEUED = auto()
+    RUNNING = auto()
+    UNSUPPORTED = auto()
+    FINISHED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +60,19 @@ class Scanner:
         if self.frequency(registry, repository) != "MANUAL" and image.media_type not in (OCI_INDEX, DOCKER_INDEX):
             image.scan_at = self.clock.now().timestamp()
 
+    def configured(self, registry: Registry) -> None:
+        """The registry's scanning was set: what enhanced scanning covers from now on gets its initial scan."""
+        if registry.scanning.get("scanType") == ENHANCED:
+            for repository in registry.repositories.values():
+                for image in repository.images.values():
+                    self.pushed(registry, repository, image)
+
     def frequency(self, registry: Registry, repository: Repository) -> str:
-        """The effective frequency: the registry's rules, else the repository's own (deprecated) setting."""
+        """The effective frequency: the registry's rules, else the repository's own (deprecated) setting; enhanced
+        scanning without a rule covers everything."""
         rules: Any = registry.scanning.get("rules", [])
+        if registry.scanning.get("scanType") == ENHANCED and not rules:
+            return "CONTINUOUS_SCAN"
         found = [
             rule["scanFrequency"]
             for rule in rules
@@ -63,15 +84,45 @@ class Scanner:
             return str(found[0])
         return "SCAN_ON_PUSH" if repository.scan_on_push and registry.scanning.get("scanType") == "BASIC" else "MANUAL"
 
-    def state(self, image: Image) -> tuple[str, str]:
-        """Status and description of a scan that was asked for."""
+    def phase(self, image: Image) -> Phase:
+        """How far the scan is that was asked for; the second half of its time it runs."""
         assert image.scan_at is not None
-        waited = self.clock.now().timestamp() - image.scan_at
-        if self.never_ends or waited < self.takes.total_seconds():
-            return "IN_PROGRESS", "The scan is in progress."
-        if not self._has_system(image):
-            return "UNSUPPORTED_IMAGE", "The operating system and version could not be determined."
-        return "COMPLETE", "The scan was completed successfully."
+        waited, takes = self.clock.now().timestamp() - image.scan_at, self.takes.total_seconds()
+        if waited < takes / 2:
+            return Phase.QUEUED
+        if self.never_ends or waited < takes:
+            return Phase.RUNNING
+        return Phase.FINISHED if self._has_system(image) else Phase.UNSUPPORTED
+
+    def finished_at(self, image: Image) -> float:
+        """When the scan that was asked for is over, in epoch seconds."""
+        assert image.scan_at is not None
+        return image.scan_at + self.takes.total_seconds()
+
+    def state(self, image: Image) -> tuple[str, str]:
+        """Status and description of a basic scan that was asked for."""
+        match self.phase(image):
+            case Phase.QUEUED | Phase.RUNNING:
+                return "IN_PROGRESS", "The scan is in progress."
+            case Phase.UNSUPPORTED:
+                return "UNSUPPORTED_IMAGE", "The operating system and version could not be determined."
+            case Phase.FINISHED:
+                return "COMPLETE", "The scan was completed successfully."
+
+    def enrolled(self, image: Image, frequency: str) -> tuple[str, str]:
+        """Status and description under enhanced scanning: ACTIVE says that the image is enrolled, not that it was
+        scanned (aws/aws-sdk#289)."""
+        match self.phase(image):
+            case Phase.QUEUED:
+                return "PENDING", "Pending start of the initial scan."
+            case Phase.UNSUPPORTED:
+                return "UNSUPPORTED_IMAGE", "The operating system and version could not be determined."
+            case Phase.RUNNING | Phase.FINISHED if frequency == "CONTINUOUS_SCAN":
+                return "ACTIVE", "Continuous scan is selected for image."
+            case Phase.RUNNING:
+                return "PENDING", "The initial scan is in progress."
+            case Phase.FINISHED:
+                return "COMPLETE", "The scan was completed successfully."
 
     def found(self, repository: Repository, image: Image) -> list[dict[str, Any]]:
         """The findings of a completed scan (ECR API Reference, ImageScanFinding)."""

@@ -55,6 +55,14 @@ class SeededRepository(_Frozen):
     images: tuple[SeededImage, ...] = ()
 
 
+class SeededRegistry(_Frozen):
+    """A registry that is set up otherwise than a new one."""
+
+    account: Account
+    region: Region
+    scanning: Literal["basic", "enhanced"] = "basic"
+
+
 class SeededFinding(_Frozen):
     """What the scanner finds in images of the repositories that match."""
 
@@ -101,6 +109,7 @@ class SeededRole(_Frozen):
 class Seed(_Frozen):
     """The whole file; every part may be left out."""
 
+    registries: tuple[SeededRegistry, ...] = ()
     repositories: tuple[SeededRepository, ...] = ()
     findings: tuple[SeededFinding, ...] = ()
     faults: tuple[SeededFault, ...] = ()
@@ -158,6 +167,10 @@ def plant(seed: Seed, ecr: Any, root: Path) -> None:
     """
     ecr.federation.issuers += [issuer(each.url, _text(root / each.keys), each.audiences) for each in seed.issuers]
     ecr.federation.roles += [_trust(role, ecr.federation.issuers, root) for role in seed.roles]
+    for one in seed.registries:
+        found: Registry = ecr.store.registry(one.account, one.region)
+        found.scanning = {"scanType": one.scanning.upper(), "rules": []}
+        ecr.store.save(found)
     for each in seed.repositories:
         registry: Registry = ecr.store.registry(each.account, each.region)
         repository = registry.repositories.get(each.name) or Repository(each.name, ecr.clock.now().timestamp())

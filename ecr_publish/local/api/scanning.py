@@ -7,6 +7,8 @@ from typing import Any
 
 from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, page
+from ecr_publish.local.records import Image, Registry, Repository
+from ecr_publish.local.scanner import ENHANCED, Phase
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
 DAY = 24 * 3600
@@ -27,12 +29,14 @@ def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
             f"Image scan does not exist for the image with '{image.digest}' in the repository with name "
             f"'{repository.name}' in the registry with id '{registry.account}'",
         )
+    if registry.scanning.get("scanType") == ENHANCED:
+        return {**answer, **_enhanced(call, registry, repository, image)}
     status, description = call.ecr.scanner.state(image)
     answer["imageScanStatus"] = {"status": status, "description": description}
     if status == "COMPLETE":
         findings = call.ecr.scanner.found(repository, image)
         items, more = page(findings, call)
-        completed = image.scan_at + call.ecr.scanner.takes.total_seconds()
+        completed = call.ecr.scanner.finished_at(image)
         answer["imageScanFindings"] = {
             "imageScanCompletedAt": completed,
             "vulnerabilitySourceUpdatedAt": completed,
@@ -43,11 +47,58 @@ def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
     return answer
 
 
+def _enhanced(call: Call, registry: Registry, repository: Repository, image: Image) -> dict[str, Any]:
+    """Status and findings under enhanced scanning, where the initial scan's end is Inspector's to tell."""
+    scanner = call.ecr.scanner
+    status, description = scanner.enrolled(image, scanner.frequency(registry, repository))
+    answer: dict[str, Any] = {"imageScanStatus": {"status": status, "description": description}}
+    if status not in ("ACTIVE", "COMPLETE"):
+        return answer
+    finished = scanner.phase(image) is Phase.FINISHED
+    findings = scanner.found(repository, image) if finished else []
+    items, more = page(findings, call)
+    body: dict[str, Any] = {
+        "findingSeverityCounts": scanner.counts(findings),
+        "enhancedFindings": [
+            _inspected(registry, repository, image, each, scanner.finished_at(image)) for each in items
+        ],
+    }
+    if finished:
+        body["imageScanCompletedAt"] = body["vulnerabilitySourceUpdatedAt"] = scanner.finished_at(image)
+    return {**answer, "imageScanFindings": body, "nextToken": more}
+
+
+def _inspected(
+    registry: Registry, repository: Repository, image: Image, finding: Mapping[str, Any], at: float
+) -> dict[str, Any]:
+    """A scripted finding in Inspector's form (ECR API Reference, EnhancedImageScanFinding)."""
+    of = {each["key"]: each["value"] for each in finding["attributes"]}
+    arn = f"arn:{registry.partition}:inspector2:{registry.region}:{registry.account}:finding/{finding['name']}"
+    package = {"name": of["package_name"], "version": of["package_version"], "packageManager": "OS"}
+    return {
+        "awsAccountId": registry.account,
+        "findingArn": arn,
+        "firstObservedAt": at,
+        "lastObservedAt": at,
+        "updatedAt": at,
+        "severity": finding["severity"],
+        "status": "ACTIVE",
+        "title": f"{finding['name']} - {package['name']}",
+        "type": "PACKAGE_VULNERABILITY",
+        "packageVulnerabilityDetails": {
+            "vulnerabilityId": finding["name"],
+            "sourceUrl": finding["uri"],
+            "vulnerablePackages": [{**package, "fixedInVersion": of.get("fixed_in_versions", "NotAvailable")}],
+        },
+        "resources": [{"type": "AWS_ECR_CONTAINER_IMAGE", "id": f"{registry.arn(repository.name)}/{image.digest}"}],
+    }
+
+
 def start_image_scan(call: Call) -> Mapping[str, Any]:
     """StartImageScan: basic only, once a day per image."""
     registry, repository = repository_of(call, "StartImageScan")
     image = named_image(call, registry, repository, call.input["imageId"])
-    if registry.scanning.get("scanType") == "ENHANCED":
+    if registry.scanning.get("scanType") == ENHANCED:
         raise ApiError("ValidationException", "This feature is disabled")
     if image.media_type in (OCI_INDEX, DOCKER_INDEX):
         raise ApiError(
@@ -78,6 +129,7 @@ def put_registry_scanning_configuration(call: Call) -> Mapping[str, Any]:
     allow(call, "PutRegistryScanningConfiguration", registry, None)
     current = {"scanType": "BASIC", "rules": []}
     registry.scanning = {**current, **{key: call.input[key] for key in ("scanType", "rules") if key in call.input}}
+    call.ecr.scanner.configured(registry)
     call.store.save(registry)
     return {"registryScanningConfiguration": registry.scanning}
 

@@ -105,14 +105,61 @@ def test_enhanced_scanning_that_does_not_cover_a_repository_never_scans_it(groun
     assert scan.status == "NEVER_SCANNED"
 
 
-def test_an_enhanced_scan_that_inspector_does_not_confirm_is_no_proof(ground, scans):
+def test_an_enhanced_scan_whose_coverage_may_not_be_read_is_no_proof(ground, scans):
     ground.create("web")
     _enhanced(ground, "*")
     digest = ground.put("web")
     ground.advance(minutes=1)
+    ground.ecr.denials.deny("inspector2:ListCoverage")
     scan = scans.scan(DEV, WEB, digest)
     assert isinstance(scan, Unscanned)
+    assert scan.status == "UNPROVED"
     assert "inspector2:ListCoverage" in scan.detail
+
+
+def test_an_enrolled_image_is_waited_for_until_inspector_has_scanned_it(ground, scans):
+    """ACTIVE comes before the scan is over: what is listed then proves nothing."""
+    ground.ecr.scanner.findings.append(ScriptedFinding("web", "CVE-1", "CRITICAL", "zlib", "1.2", "1.3"))
+    ground.create("web")
+    _enhanced(ground, "*")
+    digest = ground.put("web")
+    assert scans.scan(DEV, WEB, digest) == Waiting("PENDING", "Pending start of the initial scan.")
+    ground.advance(seconds=12)
+    assert scans.scan(DEV, WEB, digest) == Waiting("ACTIVE", "Inspector: PENDING_INITIAL_SCAN")
+    ground.advance(seconds=12)
+    scan = scans.scan(DEV, WEB, digest)
+    assert isinstance(scan, Complete)
+    assert scan.scanner == "enhanced"
+    (finding,) = scan.findings
+    assert (finding.id, finding.severity, finding.package) == ("CVE-1", Severity.CRITICAL, "zlib")
+    assert (finding.version, finding.fixed_in) == ("1.2", "1.3")
+
+
+def test_an_enhanced_scan_on_push_is_complete_by_coverage_too(ground, scans):
+    ground.create("web")
+    _enhanced(ground, "*", "SCAN_ON_PUSH")
+    digest = ground.put("web")
+    ground.advance(minutes=1)
+    scan = scans.scan(DEV, WEB, digest)
+    assert isinstance(scan, Complete)
+    assert scan.scanner == "enhanced"
+    assert "inspector2:ListCoverage" in ground.actions
+
+
+def test_an_image_that_inspector_cannot_read_is_unsupported(ground, scans):
+    ground.create("web")
+    _enhanced(ground, "*")
+    digest = ground.put("web", files=("app",))
+    ground.advance(minutes=1)
+    assert isinstance(scans.scan(DEV, WEB, digest), Unsupported)
+
+
+def test_what_was_there_before_enhanced_scanning_gets_its_initial_scan(ground, scans):
+    ground.create("web")
+    digest = ground.put("web")
+    _enhanced(ground, "*")
+    ground.advance(minutes=1)
+    assert isinstance(scans.scan(DEV, WEB, digest), Complete)
 
 
 def test_an_absent_image_is_missing_not_waited_for(ground, scans):
@@ -126,12 +173,12 @@ def test_a_plain_registry_has_no_scanner(scans):
     assert isinstance(scans.scan(lab, lab.repository("web"), digest_of(b"x")), Unsupported)
 
 
-def _enhanced(ground, pattern):
+def _enhanced(ground, pattern, frequency="CONTINUOUS_SCAN"):
     ground.sessions.client("ecr", DEV).put_registry_scanning_configuration(
         scanType="ENHANCED",
         rules=[
             {
-                "scanFrequency": "CONTINUOUS_SCAN",
+                "scanFrequency": frequency,
                 "repositoryFilters": [{"filter": pattern, "filterType": "WILDCARD"}],
             }
         ],
