@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecr_publish.aws.errors import translated
@@ -72,7 +73,6 @@ class Sessions:
         self._sessions: dict[_Principal, Session] = {}
         self._clients: dict[tuple[str, _Principal], Any] = {}
         self._expiries: dict[_Principal, datetime] = {}
-        self._loader: Any = None
         self._lock = threading.RLock()
 
     def client(self, service: str, target: Target) -> Any:
@@ -125,8 +125,9 @@ class Sessions:
         from botocore.config import Config
 
         options: dict[str, Any] = {
-            # few: botocore counts a hard LimitExceededException as throttling, and our own retry stands above
-            "retries": {"mode": "standard", "total_max_attempts": 3},
+            # none of botocore's: they sleep in real time where no stop reaches them, and count a hard
+            # LimitExceededException as throttling; `ask` repeats on the run's clock
+            "retries": {"total_max_attempts": 1},
             "connect_timeout": 10,
             "read_timeout": 60,
             "max_pool_connections": 16,
@@ -160,9 +161,7 @@ class Sessions:
             session = isolated_session(principal.account or self._explicit.account, self._explicit.secret)
         else:
             session = Session(profile=principal.profile)
-        # one loader for all sessions: each would read the same service models from disk again
-        self._loader = self._loader or session.get_component("data_loader")
-        session.register_component("data_loader", self._loader)
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         return session
 
     def _assumed(self, base: Session, principal: _Principal) -> Session:
@@ -193,6 +192,14 @@ class Sessions:
         clock = {} if self._now is None else {"time_fetcher": self._now}
         session._credentials = DeferredRefreshableCredentials(fetch, "assume-role", **clock)  # type: ignore[attr-defined]
         return session
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    """One loader for all sessions: each would read the same service models from disk again."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 def isolated_session(access_key: str, secret: str) -> Session:

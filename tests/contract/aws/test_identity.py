@@ -83,6 +83,19 @@ def test_trouble_that_passes_is_waited_for_on_the_runs_clock(ground):
     assert ground.clock.now() > START
 
 
+def test_what_is_repeated_is_ours_alone_and_on_the_runs_clock(ground):
+    """Botocore's own attempts would multiply ours and sleep where no stop reaches them."""
+    ground.ecr.script.add(Fault("status", action="*", times=99, status=500))
+    with pytest.raises(Unavailable):
+        StsIdentities(ground.sessions).identity(DEV)
+    assert len(ground.actions) == 1
+    patient = ground.fresh_sessions(retry=Retry(ground.clock, lambda seconds: seconds, attempts=4))
+    with pytest.raises(Unavailable):
+        StsIdentities(patient).identity(PROD)
+    assert len(ground.actions) == 1 + 4
+    assert ground.clock.now() - START == timedelta(seconds=0.5 + 1 + 2)
+
+
 def test_an_endpoint_that_nobody_serves_is_unavailable_and_named():
     from ecr_publish.aws.session import Explicit, Sessions
 
