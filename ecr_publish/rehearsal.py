@@ -9,7 +9,7 @@ from ecr_publish.config.model import Config
 from ecr_publish.errors import UsageError
 from ecr_publish.local.embedded import Settings
 from ecr_publish.local.records import PUBLIC, Registry, Repository
-from ecr_publish.local.seed import Seed, faults, findings, load_seed, plant
+from ecr_publish.local.seed import Seed, denials, faults, findings, load_seed, plant
 from ecr_publish.local.server import Server
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
@@ -36,6 +36,7 @@ def settings_of(findings_path: str | None, seed_path: str | None, faults_path: s
         account=ACCOUNT,
         findings=tuple(each for seed in seeds for each in findings(seed)),
         faults=tuple(each for seed in seeds for each in faults(seed)),
+        denials=tuple(each for seed in seeds for each in denials(seed)),
     )
 
 

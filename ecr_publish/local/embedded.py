@@ -54,6 +54,7 @@ class Settings:
     restore_takes: timedelta = timedelta(minutes=20)  # of an image from the archive (User Guide, archive-image)
     findings: tuple[ScriptedFinding, ...] = ()
     faults: tuple[Fault, ...] = ()
+    denials: tuple[tuple[str, str], ...] = ()  # globs of the principal's ARN and of the action
     aliases: tuple[tuple[str, str], ...] = ()  # of ECR Public: alias, account
 
 
@@ -66,7 +67,7 @@ class EmbeddedEcr:
         self.store = Store(settings.directory)
         self.images = Images(self.store, self)
         self.uploads = Uploads(self.store, self)
-        self.denials = Denials()
+        self.denials = Denials(list(settings.denials))
         self.lifecycle = Schedule(self)
         self.script = Script(list(settings.faults))
         self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)

@@ -73,16 +73,22 @@ class Scanner:
         rules: Any = registry.scanning.get("rules", [])
         if registry.scanning.get("scanType") == ENHANCED and not rules:
             return "CONTINUOUS_SCAN"
-        found = [
-            rule["scanFrequency"]
-            for rule in rules
-            if any(_covers(each["filter"], repository.name) for each in rule.get("repositoryFilters", ()))
-        ]
+        found = [frequency for frequency, _ in self.applied(registry, repository)]
         if "CONTINUOUS_SCAN" in found:
             return "CONTINUOUS_SCAN"
         if found:
-            return str(found[0])
+            return found[0]
         return "SCAN_ON_PUSH" if repository.scan_on_push and registry.scanning.get("scanType") == "BASIC" else "MANUAL"
+
+    def applied(self, registry: Registry, repository: Repository) -> list[tuple[str, str]]:
+        """Frequency and filter of what in the registry's rules covers the repository."""
+        rules: Any = registry.scanning.get("rules", [])
+        return [
+            (rule["scanFrequency"], each["filter"])
+            for rule in rules
+            for each in rule.get("repositoryFilters", ())
+            if _covers(each["filter"], repository.name)
+        ]
 
     def phase(self, image: Image) -> Phase:
         """How far the scan is that was asked for; the second half of its time it runs."""

@@ -106,6 +106,13 @@ class SeededRole(_Frozen):
     subject: str = "*"
 
 
+class SeededDenial(_Frozen):
+    """What nobody, or nobody whose ARN matches, may do, as if no identity policy allowed it."""
+
+    action: Annotated[str, Field(pattern=r"^(\*|[a-z][a-z-]*:[A-Za-z*?]+)$")]
+    principal: str = "*"
+
+
 class Seed(_Frozen):
     """The whole file; every part may be left out."""
 
@@ -115,6 +122,7 @@ class Seed(_Frozen):
     faults: tuple[SeededFault, ...] = ()
     issuers: tuple[SeededIssuer, ...] = ()
     roles: tuple[SeededRole, ...] = ()
+    denials: tuple[SeededDenial, ...] = ()
 
 
 def load_seed(content: str, file: str) -> Seed:
@@ -158,6 +166,11 @@ def findings(seed: Seed) -> tuple[ScriptedFinding, ...]:
 def faults(seed: Seed) -> tuple[Fault, ...]:
     """The scripted faults."""
     return tuple(Fault(**each.model_dump()) for each in seed.faults)
+
+
+def denials(seed: Seed) -> tuple[tuple[str, str], ...]:
+    """What is denied: globs of the principal's ARN and of the action."""
+    return tuple((each.principal, each.action) for each in seed.denials)
 
 
 def plant(seed: Seed, ecr: Any, root: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
-from ecr_publish.local.api.wire import ApiError, Call, page
+from ecr_publish.local.api.wire import ApiError, Call, invalid, page
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.scanner import ENHANCED, Phase
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
@@ -29,12 +29,14 @@ def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
             f"Image scan does not exist for the image with '{image.digest}' in the repository with name "
             f"'{repository.name}' in the registry with id '{registry.account}'",
         )
+    if image.status_at(call.now) == "ARCHIVED":
+        return {**answer, "imageScanStatus": {"status": "IMAGE_ARCHIVED", "description": "The image is archived."}}
     if registry.scanning.get("scanType") == ENHANCED:
         return {**answer, **_enhanced(call, registry, repository, image)}
     status, description = call.ecr.scanner.state(image)
     answer["imageScanStatus"] = {"status": status, "description": description}
     if status == "COMPLETE":
-        findings = call.ecr.scanner.found(repository, image)
+        findings = [_basic(each) for each in call.ecr.scanner.found(repository, image)]
         items, more = page(findings, call)
         completed = call.ecr.scanner.finished_at(image)
         answer["imageScanFindings"] = {
@@ -45,6 +47,12 @@ def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
         }
         answer["nextToken"] = more
     return answer
+
+
+def _basic(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding in basic scanning's form, which has no UNTRIAGED (ECR API Reference, ImageScanFinding)."""
+    severity = finding["severity"]
+    return {**finding, "severity": "UNDEFINED" if severity == "UNTRIAGED" else severity}
 
 
 def _enhanced(call: Call, registry: Registry, repository: Repository, image: Image) -> dict[str, Any]:
@@ -104,6 +112,8 @@ def start_image_scan(call: Call) -> Mapping[str, Any]:
         raise ApiError(
             "UnsupportedImageTypeException", f"An artifact with media type '{image.media_type}' cannot be scanned"
         )
+    if image.status_at(call.now) != "ACTIVE":
+        raise ApiError("ImageArchivedException", "The specified image is archived and cannot be scanned.")
     if image.scan_at is not None and call.now - image.scan_at < DAY:
         raise ApiError("LimitExceededException", "The scan quota per image has been exceeded. Wait and try again.")
     image.scan_at = call.now
@@ -127,11 +137,24 @@ def put_registry_scanning_configuration(call: Call) -> Mapping[str, Any]:
     """PutRegistryScanningConfiguration: the whole configuration is replaced."""
     registry = registry_of(call)
     allow(call, "PutRegistryScanningConfiguration", registry, None)
-    current = {"scanType": "BASIC", "rules": []}
-    registry.scanning = {**current, **{key: call.input[key] for key in ("scanType", "rules") if key in call.input}}
+    wanted: dict[str, Any] = {"scanType": "BASIC", "rules": []}
+    wanted |= {key: call.input[key] for key in ("scanType", "rules") if key in call.input}
+    _check_frequencies(wanted)
+    registry.scanning = wanted
     call.ecr.scanner.configured(registry)
     call.store.save(registry)
     return {"registryScanningConfiguration": registry.scanning}
+
+
+def _check_frequencies(wanted: Mapping[str, Any]) -> None:
+    """Basic scanning is on push or by hand, enhanced is on push or goes on (User Guide, "Scan images")."""
+    frequencies = [rule["scanFrequency"] for rule in wanted["rules"]]
+    possible = ("SCAN_ON_PUSH", "MANUAL") if wanted["scanType"] == "BASIC" else ("SCAN_ON_PUSH", "CONTINUOUS_SCAN")
+    for each in frequencies:
+        if each not in possible:
+            raise invalid("rules.scanFrequency", f"{each} is not supported for the scan type {wanted['scanType']}")
+    if len(set(frequencies)) < len(frequencies):
+        raise invalid("rules.scanFrequency", "Each scan frequency can have one rule only")
 
 
 def batch_get_repository_scanning_configuration(call: Call) -> Mapping[str, Any]:
@@ -152,7 +175,11 @@ def batch_get_repository_scanning_configuration(call: Call) -> Mapping[str, Any]
                 "repositoryName": name,
                 "scanOnPush": frequency == "SCAN_ON_PUSH",
                 "scanFrequency": frequency,
-                "appliedScanFilters": [],
+                "appliedScanFilters": [
+                    {"filter": pattern, "filterType": "WILDCARD"}
+                    for applied, pattern in call.ecr.scanner.applied(registry, repository)
+                    if applied == frequency
+                ],
             }
         )
     return {"scanningConfigurations": found, "failures": failures}
