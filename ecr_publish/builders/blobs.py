@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ecr_publish.builders.gzip import Compressor
+from ecr_publish.builders.compression import Compressor
 from ecr_publish.model.digest import Digest
 
 BLOCK = 1 << 20

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from ecr_publish.builders import gzip
 from ecr_publish.builders.blobs import CONFIG, INDEX, LAYER_GZIP, MANIFEST, Blob, Blobs, Compressing
+from ecr_publish.builders.compression import gzip
 from ecr_publish.builders.grown import laid_over
 from ecr_publish.builders.inherited import Base, base_image
 from ecr_publish.builders.output import all_or_nothing
@@ -83,7 +83,7 @@ class _Making:
         mtime = int(self.request.created.timestamp())
 
         def write(sink: IO[bytes]) -> None:
-            compressing = Compressing(sink, gzip.portable())
+            compressing = Compressing(sink, gzip())
             # PAX writes extra headers only where a name or number does not fit: deterministic, and read everywhere.
             with tarfile.open(fileobj=compressing, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar:  # type: ignore[call-overload]
                 for entry in found:

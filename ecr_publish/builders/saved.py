@@ -12,8 +12,8 @@ from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import IO, Any
 
-from ecr_publish.builders import gzip
 from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, MANIFEST, Blob, Blobs, Compressing
+from ecr_publish.builders.compression import gzip
 from ecr_publish.errors import BadImage
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InLayout
@@ -154,7 +154,7 @@ def _compressed(blobs: Blobs, file: IO[bytes], notify: Notify) -> tuple[Blob, st
     found: list[str] = []
 
     def write(sink: IO[bytes]) -> None:
-        compressing = Compressing(sink, gzip.fast())
+        compressing = Compressing(sink, gzip())
         for block in _blocks(file):
             compressing.write(block)
             notify(Note("compressing"))

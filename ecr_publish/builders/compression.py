@@ -1,0 +1,97 @@
+"""Compression of layers: on all processors, block by block, and the same bytes on every machine.
+
+The tar is cut into blocks of one size; each is compressed by itself and becomes a gzip member (RFC 1952, 2.2: a file is
+a series of members), so that several are done at once and the result does not depend on how many. eStargz layers are
+made of members too: what reads those reads these.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+Codec = Callable[[bytes], bytes]
+
+BLOCK = 1 << 20  # bytes; a part of the format: another size gives other digests
+LEVEL = 1
+STORED = 0
+# Where four samples of a block do not become smaller by 3 %, it holds archives, pictures or keys.
+_SAMPLES, _SAMPLE, _WORTH = 4, 8 << 10, 0.97
+
+# What decides about the bytes, in a name that caches may keep: the library's output is fixed for one of its versions.
+IDENTITY = f"gzip-libdeflate1.25-{BLOCK}-{LEVEL}"
+
+
+class Compressor(Protocol):
+    """One stream. `compress` and `flush` return bytes as zlib's objects do."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        """What can be written now."""
+
+    def flush(self) -> bytes:
+        """The rest; the object is used up."""
+
+
+class SideBySide:
+    """A compressor that has `workers` blocks in work at once and gives them in their order. It holds two blocks per
+    worker at most: more data waits for the oldest."""
+
+    def __init__(self, codec: Codec, workers: int, block: int = BLOCK) -> None:
+        self._codec, self._block, self._most = codec, block, 2 * workers
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="compress")
+        self._held = bytearray()
+        self._running: deque[Future[bytes]] = deque()
+        self._begun = False
+
+    def compress(self, data: bytes, /) -> bytes:
+        """The blocks that are ready; waits where too many are not."""
+        self._held += data
+        ready: list[bytes] = []
+        while len(self._held) >= self._block:
+            self._begin(bytes(memoryview(self._held)[: self._block]))
+            del self._held[: self._block]
+            if len(self._running) > self._most:
+                ready.append(self._running.popleft().result())
+        while self._running and self._running[0].done():
+            ready.append(self._running.popleft().result())
+        return b"".join(ready)
+
+    def flush(self) -> bytes:
+        """What is left; a stream of nothing is one empty block."""
+        if self._held or not self._begun:
+            self._begin(bytes(self._held))
+        rest = b"".join(each.result() for each in self._running)
+        self._pool.shutdown()
+        return rest
+
+    def _begin(self, block: bytes) -> None:
+        self._running.append(self._pool.submit(self._codec, block))
+        self._begun = True
+
+
+def gzip() -> Compressor:
+    """gzip by libdeflate, which promises the same output on all architectures (its NEWS, version 0.8): only checksums
+    and the filling of tables are written for particular processors. zlib, zlib-ng and ISA-L promise nothing: vendors
+    patch them, and their hashes are computed by whichever instruction the processor has."""
+    return SideBySide(gzip_member, os.cpu_count() or 1)
+
+
+def gzip_member(block: bytes) -> bytes:
+    """One member: no name, no time, no operating system. What would not shrink is stored, at the speed of a copy."""
+    import deflate
+
+    return bytes(deflate.gzip_compress(block, LEVEL if _shrinks(block) else STORED))
+
+
+def _shrinks(block: bytes) -> bool:
+    """Whether samples spread over the block become smaller. A function of the bytes alone, as the digest must be."""
+    import deflate
+
+    if len(block) <= _SAMPLES * _SAMPLE:
+        return True
+    step = (len(block) - _SAMPLE) // (_SAMPLES - 1)
+    sample = b"".join(block[at * step : at * step + _SAMPLE] for at in range(_SAMPLES))
+    return len(deflate.deflate_compress(sample, LEVEL)) < _WORTH * len(sample)

@@ -1,0 +1,85 @@
+"""Compressed layers: readable by everybody, the same bytes however the data comes and however many work at it."""
+
+from __future__ import annotations
+
+import gzip as standard
+import hashlib
+import itertools
+import random
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecr_publish.builders import compression
+from ecr_publish.builders.compression import BLOCK, SideBySide, gzip, gzip_member
+
+NOISE = random.Random(7).randbytes(1_200_000)
+TEXT = b"".join(b"line %d of a file that shrinks\n" % number for number in range(60_000))
+DATA = NOISE + TEXT
+GOLDEN = "269178f5dc34e909952714be08bf41760471aa3cd72a4166c397877b88956aa1"
+
+
+def stream(compressor: compression.Compressor, parts: list[bytes]) -> bytes:
+    return b"".join(compressor.compress(part) for part in parts) + compressor.flush()
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, len(DATA)])
+def test_what_comes_out_is_what_went_in(size):
+    assert standard.decompress(stream(gzip(), [DATA[:size]])) == DATA[:size]
+
+
+@given(st.lists(st.integers(0, len(DATA)), max_size=8), st.integers(1, 5))
+def test_neither_how_the_data_is_cut_nor_how_many_work_changes_the_bytes(cuts, workers):
+    at = [0, *sorted(cuts), len(DATA)]
+    parts = [DATA[start:end] for start, end in itertools.pairwise(at)]
+    assert stream(SideBySide(gzip_member, workers), parts) == stream(SideBySide(gzip_member, 1), [DATA])
+
+
+def test_the_bytes_are_those_of_every_other_machine():
+    """If this fails after an update of `deflate`, digests of images change: then IDENTITY has to, and the changelog."""
+    assert hashlib.sha256(stream(gzip(), [DATA])).hexdigest() == GOLDEN
+
+
+def test_nothing_of_the_machine_is_in_the_header():
+    header = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"  # no name, no time, fastest, no operating system
+    assert stream(gzip(), [b"x"])[:10] == header
+
+
+def test_text_shrinks_and_noise_is_stored():
+    assert len(gzip_member(TEXT[:BLOCK])) < BLOCK / 4
+    stored = gzip_member(NOISE[:BLOCK])
+    assert BLOCK < len(stored) < BLOCK + 200
+    assert NOISE[100_000:110_000] in stored
+
+
+def test_a_block_of_which_a_part_shrinks_is_compressed():
+    assert len(gzip_member(NOISE[: BLOCK // 2] + TEXT[: BLOCK // 2])) < 0.8 * BLOCK
+
+
+def test_no_more_blocks_are_held_than_two_for_each_worker():
+    gate, begun = threading.Event(), []
+
+    def slow(block: bytes) -> bytes:
+        begun.append(block)
+        gate.wait(10)
+        return block
+
+    compressor = SideBySide(slow, 2, block=1)
+    feeding = threading.Thread(target=lambda: compressor.compress(b"x" * 100))
+    feeding.start()
+    feeding.join(0.2)
+    assert feeding.is_alive()  # it waits for the oldest instead of taking more
+    gate.set()
+    feeding.join(10)
+    assert not feeding.is_alive()
+
+
+def test_a_failing_block_is_told_to_whoever_writes():
+    def failing(_: bytes) -> bytes:
+        raise MemoryError
+
+    compressor = SideBySide(failing, 1, block=1)
+    with pytest.raises(MemoryError):
+        stream(compressor, [b"xx"])
