@@ -1,6 +1,6 @@
 """What plugins may import: the hook markers, the words of the hooks, and nothing else of ecr-publish."""
 
-from ecr_publish.errors import BuildFailed, PublishError
+from ecr_publish.errors import BuildFailed, OriginUnclear, PublishError
 from ecr_publish.hookspecs import hookimpl
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify, Progress, Transferred, Untrusted
@@ -66,6 +66,7 @@ __all__ = [
     "Notify",
     "On",
     "Origin",
+    "OriginUnclear",
     "Outcome",
     "Place",
     "PlainRegistry",

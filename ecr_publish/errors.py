@@ -53,6 +53,12 @@ class ConfigErrors(ConfigError):
         return "\n".join(str(error) for error in self.errors)
 
 
+class OriginUnclear(PublishError):
+    """What a CI says about this run contradicts itself, or lacks what it always has; `where` names the variables."""
+
+    exit_code, code = 2, "origin"
+
+
 class BadReference(PublishError):
     """Text that is no digest, tag, repository or registry name."""
 

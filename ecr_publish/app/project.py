@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ecr_publish.ci.detect import as_tag as proceeding_as_tag
-from ecr_publish.ci.detect import ci_origin
+from ecr_publish.ci.detect import ci_origin, tagged
 from ecr_publish.ci.localgit import completed, local, seen_from
 from ecr_publish.ci.metadata import ignored
 from ecr_publish.config.loader import Loaded, load
@@ -61,13 +61,13 @@ def open_project(
 ) -> Project:
     """Load the file, find the origin, load the plugins that this origin may have. Raises ConfigErrors, PluginError."""
     loaded = load(_content(file), str(file))
-    git = seen_from(git, contexts(loaded.config, file.absolute().parent))
+    git = tagged(seen_from(git, contexts(loaded.config, file.absolute().parent)), as_tag)
     requirements = loaded.config.plugins
     found = ci_origin(env, event)
     if found is None and requirements:
         # Only a plugin can know this CI; whether it may take part further is decided by what it says.
         found = load_plugins(requirements, trusted=True, environment=env).origin(env, git)
-    origin = completed(found, git) if found else local(git)
+    origin = completed(found, git) if found else local(git, env)
     if as_tag is not None:
         origin = proceeding_as_tag(origin, as_tag)
     said = ignored(env, pr_sha=loaded.config.pr_sha, short_sha=loaded.config.short_sha)

@@ -22,7 +22,7 @@ def ci_origin(env: Mapping[str, str], event: Mapping[str, Any] | None) -> Origin
 def origin(env: Mapping[str, str], event: Mapping[str, Any] | None, git: GitFacts | None) -> Origin:
     """The origin of this run. Pure: the environment, the payload and git's facts are given."""
     found = ci_origin(env, event)
-    return completed(found, git) if found else local(git)
+    return completed(found, git) if found else local(git, env)
 
 
 def as_tag(origin: Origin, tag: str) -> Origin:
@@ -31,6 +31,15 @@ def as_tag(origin: Origin, tag: str) -> Origin:
     return replace(
         origin,
         ref=f"refs/tags/{name}",
+        no_ref=None,
+        bare_name=None,
+        pr=None,
         ref_kind=RefKind.TAG,
-        sources=(*(each for each in origin.sources if each[0] != "ref"), ("ref", "--as-tag")),
+        warnings=tuple(each for each in origin.warnings if each != origin.no_ref),
+        sources=(*origin.sources, ("ref", "--as-tag")),
     )
+
+
+def tagged(git: GitFacts | None, tag: str | None) -> GitFacts | None:
+    """Git's facts where `--as-tag` says which of several tags is meant."""
+    return replace(git, tags=(tag.removeprefix("refs/tags/"),)) if git and tag else git

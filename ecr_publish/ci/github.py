@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from ecr_publish.ci.consistent import agreeing, commit, contradiction, required
 from ecr_publish.model.origin import Origin, RefKind
 
 Payload = Mapping[str, Any]
 
 
 def github(env: Mapping[str, str], event: Payload | None) -> Origin | None:
-    """The origin of a GitHub Actions job; None elsewhere. `event` None: the payload cannot be read."""
+    """The origin of a GitHub Actions job; None elsewhere. `event` None: the payload cannot be read. Raises
+    OriginUnclear for variables that are missing or contradict each other or the payload."""
     if env.get("GITHUB_ACTIONS") != "true":
         return None
     payload = event or {}
-    ref, kind = env.get("GITHUB_REF") or None, _kind(env)
+    _check(env, payload)
+    ref, kind = env["GITHUB_REF"], _kind(env)
     pull = _map(payload.get("pull_request"))
     # A merged pull request and pull_request_target run on a branch of ours: there GITHUB_SHA is the commit to look up.
     pull_head = _text(_map(pull.get("head")).get("sha"))
-    head_sha = pull_head if (ref or "").startswith("refs/pull/") else None
+    head_sha = pull_head if ref.startswith("refs/pull/") else None
+    checkout = commit(env, "GITHUB_SHA")
     repository = env.get("GITHUB_REPOSITORY") or None
     return Origin(
         ci="github",
         repository=repository,
         ref_kind=kind,
         ref=ref,
-        sha=head_sha or env.get("GITHUB_SHA") or None,
-        checkout_sha=env.get("GITHUB_SHA") or None,
+        sha=head_sha or checkout,
+        checkout_sha=checkout,
         head_sha=pull_head,
         pr=_number(payload, ref) if kind is RefKind.PULL_REQUEST else None,
         default_branch=_text(_map(payload.get("repository")).get("default_branch")),
@@ -38,6 +43,7 @@ def github(env: Mapping[str, str], event: Payload | None) -> Origin | None:
         event=env.get("GITHUB_EVENT_NAME") or None,
         actor=env.get("GITHUB_TRIGGERING_ACTOR") or env.get("GITHUB_ACTOR") or None,
         run_url=_run_url(env),
+        commit_date=_commit_date(payload, checkout),
         warnings=_warnings(env, event),
         sources=(
             ("ci", "GITHUB_ACTIONS"),
@@ -46,10 +52,52 @@ def github(env: Mapping[str, str], event: Payload | None) -> Origin | None:
             ("ref_kind", "GITHUB_EVENT_NAME"),
             ("sha", "event pull_request.head.sha" if head_sha else "GITHUB_SHA"),
             ("checkout_sha", "GITHUB_SHA"),
+            ("head_sha", "event pull_request.head.sha"),
+            ("pr", "event pull_request.number" if pull else "GITHUB_REF"),
             ("default_branch", "event repository.default_branch"),
-            ("trusted", "event pull_request.head.repo, GITHUB_ACTOR"),
+            ("base_ref", "GITHUB_BASE_REF" if env.get("GITHUB_BASE_REF") else "event base_ref"),
+            ("head_ref", "GITHUB_HEAD_REF"),
+            ("trusted", "GITHUB_EVENT_NAME, event pull_request.head.repo, GITHUB_ACTOR"),
+            ("event", "GITHUB_EVENT_NAME"),
+            ("actor", "GITHUB_TRIGGERING_ACTOR" if env.get("GITHUB_TRIGGERING_ACTOR") else "GITHUB_ACTOR"),
+            ("run_url", "GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT"),
+            ("commit_date", "event head_commit.timestamp"),
         ),
     )
+
+
+def _check(env: Mapping[str, str], payload: Payload) -> None:
+    """Source: these are set in every job, and the payload is of the repository and pull request that is built."""
+    required(env, ("GITHUB_REPOSITORY", "GITHUB_EVENT_NAME", "GITHUB_REF", "GITHUB_SHA"), "GITHUB_ACTIONS")
+    ref, of_type = env["GITHUB_REF"], env.get("GITHUB_REF_TYPE")
+    if not ref.startswith("refs/"):
+        raise contradiction(f"GITHUB_REF={ref} is no full ref (refs/heads/…, refs/tags/…)", "GITHUB_REF")
+    if of_type and (of_type == "tag") != ref.startswith("refs/tags/"):
+        raise contradiction(f"GITHUB_REF_TYPE={of_type}, but GITHUB_REF={ref}", "GITHUB_REF, GITHUB_REF_TYPE")
+    repository = _text(_map(payload.get("repository")).get("full_name"))
+    agreeing(
+        "the repository",
+        ("GITHUB_REPOSITORY", env["GITHUB_REPOSITORY"].lower()),
+        ("event repository.full_name", repository.lower() if repository else None),
+    )
+    pull, built = _number(payload, None), _number({}, ref)
+    agreeing(
+        "the pull request",
+        ("event pull_request.number", str(pull) if pull else None),
+        ("GITHUB_REF", str(built) if built else None),
+    )
+
+
+def _commit_date(payload: Payload, sha: str | None) -> datetime | None:
+    """When the pushed commit was made, as far as the payload tells."""
+    head = _map(payload.get("head_commit"))
+    if head.get("id") != sha or not isinstance(head.get("timestamp"), str):
+        return None
+    try:
+        told = datetime.fromisoformat(head["timestamp"])
+    except ValueError:
+        return None
+    return told.astimezone(UTC) if told.tzinfo else None
 
 
 def _kind(env: Mapping[str, str]) -> RefKind:

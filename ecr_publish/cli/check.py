@@ -8,6 +8,7 @@ import click
 
 from ecr_publish.cli.options import config_path, file_option, format_option
 from ecr_publish.errors import ConfigErrors, UsageError
+from ecr_publish.report.text import clean
 
 
 @click.command(help="Validate ecr-publish.yaml: all errors at once, with their positions.")
@@ -44,5 +45,5 @@ def command(file: str, shown: bool, output: str) -> int:
         config = loaded.config
         click.echo(f"{path}: ok: {len(config.images)} images, {len(config.environments)} environments")
     for warning in loaded.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {clean(warning)}", err=True)
     return 0

@@ -24,22 +24,27 @@ def git_facts(directory: Path) -> GitFacts | None:
     sha, _ = _git(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if not sha:
         return GitFacts(problem="the repository has no commit yet")
-    branch, _ = _git(directory, "symbolic-ref", "--quiet", "--short", "HEAD")
+    # in full: git shortens main to heads/main where a tag has that name too
+    branch, _ = _git(directory, "symbolic-ref", "--quiet", "HEAD")
+    pointing, _ = _git(
+        directory, "for-each-ref", "--points-at=HEAD", "--format=%(refname)", "refs/heads", "refs/remotes/origin"
+    )
     tags, _ = _git(directory, "tag", "--points-at", "HEAD")
     top, _ = _git(directory, "rev-parse", "--show-toplevel")
     status, _ = _git(directory, "status", "--porcelain", "-z", "--untracked-files=normal")
     changes = [entry for entry in status.split("\0") if entry]
-    origin_head, _ = _git(directory, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    origin_head, _ = _git(directory, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
     url, _ = _git(directory, "remote", "get-url", "origin")
     seconds, _ = _git(directory, "show", "--no-patch", "--format=%ct", "HEAD")
     shallow, _ = _git(directory, "rev-parse", "--is-shallow-repository")
     return GitFacts(
         sha=sha,
-        branch=branch or None,
+        branch=branch.removeprefix("refs/heads/") or None,
         tags=tuple(sorted(tags.split(), key=_version, reverse=True)),
+        branches=_branches(pointing.split()),
         dirty=any(not entry.startswith("?? ") for entry in changes),
         untracked=tuple(Path(top, entry[3:]) for entry in changes if entry.startswith("?? ")),
-        default_branch=origin_head.removeprefix("origin/") or None,
+        default_branch=origin_head.removeprefix("refs/remotes/origin/") or None,
         remote_url=_without_user(url) or None,
         commit_date=datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None,
         shallow=shallow == "true",
@@ -59,10 +64,22 @@ def _git(directory: Path, *arguments: str) -> tuple[str, str]:
         *arguments,
     ]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # as in the environment: a name in any encoding is no crash
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return "", f"not a git repository as far as can be told: {error}"
     return done.stdout.strip(), done.stderr.strip()
+
+
+def _branches(refs: list[str]) -> tuple[str, ...]:
+    names = {re.sub(r"^refs/(heads|remotes/origin)/", "", ref) for ref in refs} - {"HEAD"}
+    return tuple(sorted(names))
 
 
 def _version(tag: str) -> tuple[bool, list[int], bool, str]:

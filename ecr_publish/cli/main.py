@@ -10,6 +10,7 @@ import click
 
 from ecr_publish import __version__
 from ecr_publish.errors import ConfigErrors, PublishError
+from ecr_publish.report.text import passage
 
 # name -> (module, one line of help): the help is here so that `--help` need not import every command
 COMMANDS = {
@@ -111,7 +112,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def show(error: PublishError) -> None:
     """Print one error as `where: what` and a hint."""
-    click.echo(f"error: {error.where}: {error.what}\n  hint: {error.hint}", err=True)
+    click.echo(passage(f"error: {error.where}: {error.what}\n  hint: {error.hint}"), err=True)
 
 
 def _hand_over(error: PublishError) -> None:

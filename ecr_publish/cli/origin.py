@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
+from dataclasses import replace
 
 import click
 
 from ecr_publish.ci import as_tag as proceeding_as_tag
 from ecr_publish.ci import origin as found_origin
+from ecr_publish.ci import tagged
 from ecr_publish.cli.git import git_facts
 from ecr_publish.cli.options import as_tag_option, config_path, file_option, format_option
-from ecr_publish.cli.surroundings import environment, event_payload
+from ecr_publish.cli.surroundings import environment, event_payload, project
+from ecr_publish.errors import ConfigError
+from ecr_publish.model.origin import Origin
+from ecr_publish.report.origintext import origin_json, origin_text
 from ecr_publish.report.text import clean
 
 
@@ -21,19 +24,26 @@ from ecr_publish.report.text import clean
 @format_option("text", "json")
 def command(file: str, as_tag: str | None, output: str) -> int:
     """Print it. The file need not exist."""
-    env = environment()
-    origin = found_origin(env, event_payload(env), git_facts(config_path(file).absolute().parent))
-    if as_tag is not None:
-        origin = proceeding_as_tag(origin, as_tag)
-    values = dataclasses.asdict(origin)
-    sources = dict(values.pop("sources"))
-    warnings = values.pop("warnings")
-    if output == "json":
-        click.echo(json.dumps({**values, "sources": sources, "warnings": warnings}, indent=2, default=str))
-        return 0
-    for name, value in values.items():
-        source = f"  ({sources[name]})" if name in sources and value is not None else ""
-        click.echo(f"{name:<16} {clean(str(value)) if value is not None else '-'}{source}")
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
+    origin = _of_project(file, as_tag) if config_path(file).exists() else _bare(file, as_tag)
+    click.echo(origin_json(origin) if output == "json" else origin_text(origin), nl=False)
+    for warning in origin.warnings:
+        click.echo(f"warning: {clean(warning)}", err=True)
     return 0
+
+
+def _of_project(file: str, as_tag: str | None) -> Origin:
+    """As a run would see it: plugins that the file lists may know this CI, and its contexts say what makes a tree
+    dirty. A file that is wrong does not keep anybody from asking."""
+    try:
+        return project(file, as_tag).origin
+    except ConfigError as error:
+        found = _bare(file, as_tag)
+        said = f"the file is wrong (ecr-publish check): its plugins were not asked, nor its contexts: {error.what}"
+        return replace(found, warnings=(*found.warnings, said))
+
+
+def _bare(file: str, as_tag: str | None) -> Origin:
+    env = environment()
+    git = tagged(git_facts(config_path(file).absolute().parent), as_tag)
+    origin = found_origin(env, event_payload(env), git)
+    return origin if as_tag is None else proceeding_as_tag(origin, as_tag)

@@ -19,6 +19,7 @@ from ecr_publish.cli.surroundings import environment
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 from ecr_publish.report.console import render
+from ecr_publish.report.text import clean
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.outcome import Failed
 from ecr_publish.run.stop import StopRequest
@@ -40,7 +41,7 @@ def carry_out(
     well but for a report that could not be written."""
     to, ci = writers(project, output), handover()
     for warning in project.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {clean(warning)}", err=True)
     with stopping() as stop, world(project, stop) as there:
         plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
         if saved_plan is not None:

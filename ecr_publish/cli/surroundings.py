@@ -9,6 +9,7 @@ from pathlib import Path
 from ecr_publish.app import Project, open_project
 from ecr_publish.cli.git import git_facts
 from ecr_publish.cli.options import config_path
+from ecr_publish.errors import OriginUnclear
 
 
 def environment() -> dict[str, str]:
@@ -17,16 +18,28 @@ def environment() -> dict[str, str]:
 
 
 def event_payload(env: dict[str, str]) -> dict[str, object] | None:
-    """The webhook payload that GitHub leaves in a file; None if there is none or it cannot be read (never an error:
-    a container job sees it at another mount)."""
+    """The webhook payload that GitHub leaves in a file; None if there is none or it cannot be read (no error: a
+    container job sees it at another mount). Raises OriginUnclear for one that is cut or no payload."""
     path = env.get("GITHUB_EVENT_PATH")
     if not path:
         return None
     try:
-        payload = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        payload = json.loads(Path(path).read_bytes())
+    except OSError:
         return None
-    return payload if isinstance(payload, dict) else None
+    except (ValueError, RecursionError) as error:
+        raise _no_payload(path, f"is no JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise _no_payload(path, "holds no JSON object")
+    return payload
+
+
+def _no_payload(path: str, problem: str) -> OriginUnclear:
+    return OriginUnclear(
+        what=f"the event payload {problem}",
+        where=f"GITHUB_EVENT_PATH={path}",
+        hint="it was cut or overwritten: run the job again, and pass the file on whole",
+    )
 
 
 def project(file: str, as_tag: str | None = None) -> Project:

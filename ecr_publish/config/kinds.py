@@ -103,6 +103,12 @@ def _digits(value: object) -> object:
     return value
 
 
+def _masked(value: object) -> object:
+    if isinstance(value, str) and "***" in value:
+        raise ValueError(f"{value!r} was masked by a CI: an account id is no secret, write its 12 digits into the file")
+    return value
+
+
 _map_of_text = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
 Flag = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"type": "boolean"})]
@@ -134,6 +140,7 @@ ShortSha = Annotated[int, BeforeValidator(_digits), WithJsonSchema({"type": "int
 Account = Annotated[
     str,
     BeforeValidator(_matching(r"[0-9]{12}", "an account id: it has exactly 12 digits")),
+    BeforeValidator(_masked),  # asked first: pydantic begins with the last
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]{12}$"}, {"type": "integer"}]}),
 ]
 Region = _text(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", "an AWS region such as us-east-2")

@@ -26,6 +26,8 @@ class Origin:
     repository: str | None = None  # owner/name
     ref_kind: RefKind = RefKind.MANUAL
     ref: str | None = None  # fully formed: refs/heads/…, refs/tags/…, refs/pull/N/merge
+    no_ref: str | None = None  # why the ref is not known, where it is not
+    bare_name: str | None = None  # a name that may be a branch or a tag: git can tell
     sha: str | None = None  # the commit a person would look up (head of a pull request)
     checkout_sha: str | None = None  # what is in the work tree
     head_sha: str | None = None  # the head of the pull request, where the CI tells it
@@ -58,8 +60,9 @@ class GitFacts:
     """What git says of the work tree; gathered by `cli/`, read by the origins."""
 
     sha: str | None = None
-    branch: str | None = None
-    tags: tuple[str, ...] = ()  # tags that point at HEAD
+    branch: str | None = None  # None: HEAD is detached
+    tags: tuple[str, ...] = ()  # tags that point at HEAD, the greatest version first
+    branches: tuple[str, ...] = ()  # branches that point at HEAD, also those of the remote `origin`
     dirty: bool = False  # changes in tracked files
     untracked: tuple[Path, ...] = ()  # absolute; a directory stands for everything in it
     default_branch: str | None = None

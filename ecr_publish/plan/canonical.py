@@ -35,7 +35,9 @@ def canonical(plan: Plan) -> str:
     del value["warnings"]
     for name in _PASSING:
         del value["origin"][name]
-    return json.dumps({"version": VERSION, **value}, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+    text = json.dumps({"version": VERSION, **value}, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+    # GitHub's runner takes ##[ as the begin of a command wherever it stands in a line: the same JSON, without it
+    return text.replace("##[", "\\u0023#[")
 
 
 def plain(value: Any) -> Any:

@@ -38,6 +38,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         ("an unknown or misspelt key", "a value of the wrong kind", "a key that this version does not have yet"),
         "`ecr-publish check` names every error at once; `ecr-publish schema` lets your editor find them as you type.",
     ),
+    "origin": Explanation(
+        "What the CI or git says about this run contradicts itself or is cut short, and no guess is made.",
+        (
+            "variables of a CI that were set or emptied by hand, or passed on into another job or container",
+            "an event payload that was cut when it was copied",
+            "a CodeBuild build started by a name that is both a branch and a tag",
+        ),
+        "The error names the variables. Start the run anew from the CI itself, or with a full ref such as "
+        "`refs/tags/v1.4.0`; `ecr-publish origin` shows what is then understood and from which variable.",
+    ),
     "reference": Explanation(
         "A text that should name a digest, tag, repository, platform or registry does not have its form.",
         ("a digest that was cut", "a tag with characters that registries do not take", "an account without 12 digits"),

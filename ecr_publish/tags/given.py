@@ -18,6 +18,7 @@ _RAW = re.compile(r"\{\{\{?\s*raw\s*\}?\}\}")
 _NAME = re.compile(r"\{\{\{?\s*(\w+)\s*\}?\}\}")
 _DIRTY = "the work tree has changes that are not committed"
 _NO_TAG = "this run is not for a git tag"
+_NO_BRANCH = "this run is not for a branch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,13 @@ def _source(rule: Rule, seen: Seen) -> tuple[str, str] | Nothing:
     if rule.value:
         return seen.expressions.rendered(rule.value, rule.where), "value="
     if seen.tag is None:
-        return Nothing(_NO_TAG)
+        return Nothing(seen.no_ref or _NO_TAG)
     return Nothing(_DIRTY) if seen.origin.dirty else (seen.tag, "the git tag")
 
 
 def _edge(rule: Rule, seen: Seen) -> Result:
     if seen.branch is None:
-        return Nothing("this run is not for a branch")
+        return Nothing(seen.no_ref or _NO_BRANCH)
     wanted = rule.branch or seen.known_default_branch()
     if seen.branch != wanted:
         return Nothing(f"this run is for the branch {seen.branch!r}, not for {wanted!r}")
@@ -153,18 +154,18 @@ def _ref(rule: Rule, seen: Seen) -> Result:
     match rule.event:
         case "tag":
             if seen.tag is None:
-                return Nothing(_NO_TAG)
+                return Nothing(seen.no_ref or _NO_TAG)
             if seen.origin.dirty:
                 return Nothing(_DIRTY)
             version = _release(seen.tag)
             return Given(seen.tag, "the git tag", Fixed(), "a git tag is meant once", latest=True, version=version)
         case "branch":
             if seen.branch is None:
-                return Nothing("this run is not for a branch")
+                return Nothing(seen.no_ref or _NO_BRANCH)
             return Given(seen.branch, "the branch", Floating(), "the branch moves on")
         case _:
             if seen.pr is None:
-                return Nothing("this run is not for a pull request")
+                return Nothing(seen.no_ref or "this run is not for a pull request")
             return Given(seen.pr, "the pull request", Floating(), "the pull request moves on")
 
 

@@ -54,9 +54,18 @@ class Seen:
     def sha(self) -> str | None:
         """The whole commit: what is checked out, or the head of the pull request (`pr-sha: head`)."""
         origin = self.origin
-        if self.pr_sha == "head":
-            return origin.head_sha or origin.sha
-        return origin.checkout_sha or origin.sha
+        if self.pr_sha == "merge":
+            return origin.checkout_sha or origin.sha
+        # a merge commit exists nowhere else: it is no head, even if nothing better is known
+        merged = (origin.ref or "").endswith(("/merge", "/train")) and origin.sha == origin.checkout_sha
+        return origin.head_sha or (None if self.pr is not None and merged else origin.sha)
+
+    @property
+    def no_ref(self) -> str | None:
+        """Why it is not known what is built; None if it is known."""
+        if self.origin.ref is not None or self.pr is not None:
+            return None
+        return f"the ref is not known: {self.origin.no_ref or 'neither the CI nor git tells it'}"
 
     @cached_property
     def expressions(self) -> Expressions:
@@ -92,8 +101,8 @@ class Seen:
         return self.default_branch
 
     def _of_ref(self, name: str | None) -> str:
-        if self.origin.ref is None and self.pr is None:
-            raise Unanswerable("the ref is not known here")
+        if self.no_ref is not None:
+            raise Unanswerable(self.no_ref)
         return name or ""
 
     def _short_sha(self) -> str:

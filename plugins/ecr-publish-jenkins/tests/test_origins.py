@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ecr_publish_jenkins.plugin import origins
 
-from ecr_publish.api import RefKind
+from ecr_publish.api import OriginUnclear, RefKind
 
 BASE = {
     "JENKINS_URL": "https://ci.example.com/",
@@ -28,6 +28,17 @@ def test_elsewhere_it_says_nothing():
         ({"BRANCH_NAME": "v1.4.0", "TAG_NAME": "v1.4.0"}, "refs/tags/v1.4.0", RefKind.TAG, True),
         ({"GIT_BRANCH": "origin/release/2.x"}, "refs/heads/release/2.x", RefKind.BRANCH, True),
         ({"GIT_BRANCH": "detached"}, None, RefKind.MANUAL, True),
+        ({"GIT_BRANCH": "refs/tags/v1.4.0"}, "refs/tags/v1.4.0", RefKind.TAG, True),
+        ({"GIT_BRANCH": "refs/heads/a/b"}, "refs/heads/a/b", RefKind.BRANCH, True),
+        ({"GIT_BRANCH": "refs/changes/1"}, None, RefKind.MANUAL, True),
+        ({"BRANCH_NAME": "main", "BUILD_CAUSE": "TIMERTRIGGER"}, "refs/heads/main", RefKind.SCHEDULE, True),
+        (
+            {"BRANCH_NAME": "PR-7-merge", "CHANGE_ID": "7", "CHANGE_BRANCH": "x"},
+            "refs/pull/7/head",
+            RefKind.PULL_REQUEST,
+            True,
+        ),
+        ({"CHANGE_ID": "Iabc", "CHANGE_BRANCH": "x", "CHANGE_FORK": "s"}, None, RefKind.PULL_REQUEST, False),
         (
             {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7", "CHANGE_BRANCH": "x"},
             "refs/pull/7/head",
@@ -46,6 +57,23 @@ def test_elsewhere_it_says_nothing():
 def test_a_build_is_understood(more, ref, kind, trusted):
     found = origins({**BASE, **more}, None)
     assert (found.ref, found.ref_kind, found.trusted) == (ref, kind, trusted)
+
+
+def test_a_build_of_a_tag_and_a_change_at_once_is_refused():
+    with pytest.raises(OriginUnclear) as caught:
+        origins({**BASE, "CHANGE_ID": "7", "TAG_NAME": "v1.4.0"}, None)
+    assert caught.value.where == "CHANGE_ID, TAG_NAME"
+
+
+def test_a_classic_job_that_does_not_say_its_branch_says_why_no_ref_is_known():
+    found = origins({**BASE, "GIT_BRANCH": "detached"}, None)
+    assert "GIT_BRANCH" in found.no_ref
+    assert found.warnings == (found.no_ref,)
+
+
+def test_each_fact_names_its_variable():
+    sources = dict(origins({**BASE, "BRANCH_NAME": "v1.4.0", "TAG_NAME": "v1.4.0"}, None).sources)
+    assert (sources["ref"], sources["sha"]) == ("TAG_NAME", "GIT_COMMIT")
 
 
 def test_the_commit_run_and_repository_are_taken():

@@ -64,7 +64,7 @@ if os.environ.get("ECR_PUBLISH_TAG_CASES"):
 
     @pytest.mark.parametrize("rendered", cases("meta"))
     def test_the_rules_give_these_tags(rendered: dict[str, Any]):
-        env = {"GITHUB_ACTIONS": "true", **rendered["env"]}
+        env = {"GITHUB_ACTIONS": "true", **rendered["env"]} if rendered["env"] else {}
         seen = origin(env, rendered["event"], None)
         seen = replace(seen, commit_date=datetime.fromisoformat(rendered["commit_date"]))
         found = explanation(

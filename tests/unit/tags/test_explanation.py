@@ -50,7 +50,7 @@ def test_a_tag_says_what_it_was_made_of(rule: str, run: str, how: str):
         ("type=ref,event=tag", "main", "this run is not for a git tag"),
         ("type=ref,event=pr", "main", "this run is not for a pull request"),
         ("type=raw,value={{tag}}", "main", "its value is empty here"),
-        ("type=raw,value={{branch}}", "unknown", "the ref is not known here"),
+        ("type=raw,value={{branch}}", "unknown", "the ref is not known: neither the CI nor git tells it"),
         ("type=raw,value={{sha}}", "unknown", "no commit is known"),
         ("type=raw,value={{commit_date 'YYYY'}}", "unknown", "{{commit_date}} is not known here"),
         ("type=sha", "unknown", "no commit is known"),
