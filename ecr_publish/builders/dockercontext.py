@@ -1,4 +1,4 @@
-"""What of a directory goes to a Docker engine as the context: `.dockerignore` as the engine's own client reads it."""
+"""What of a directory goes to a Docker engine as the context: `.dockerignore` as Docker's own clients read it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ class Pattern:
     excepts: bool
 
 
-def context_files(context: Path, dockerfile: str) -> Iterator[tuple[str, Path]]:
-    """Names (with `/`) and paths of everything that is sent, parents first; links are not followed.
+def context_files(context: Path, dockerfile: str, ignore: Path) -> Iterator[tuple[str, Path]]:
+    """Names (with `/`) and paths of everything that is sent, parents first; links are not followed. `ignore` is what
+    `ignore_file` gives.
 
-    The Dockerfile and `.dockerignore` are always among them (the engine takes them out again itself where they are
+    The Dockerfile and its ignore file are always among them (the engine takes them out again itself where they are
     ignored), and what we write ourselves never is. Raises BuildFailed for a directory that cannot be read.
     """
-    ignored = ignore_patterns(context)
+    always = (dockerfile, os.path.relpath(ignore, context))
+    ignored = ignore_patterns(ignore)
     pruning = not any(pattern.excepts for pattern in ignored)
     told: set[str] = set()
     for directory, names, files in os.walk(context, onerror=_unreadable):
@@ -39,7 +41,7 @@ def context_files(context: Path, dockerfile: str) -> Iterator[tuple[str, Path]]:
         kept = []
         for name in sorted((*names, *files)):
             inside = (above / name).as_posix()
-            if inside in (dockerfile, IGNORE_FILE) or not is_ignored(inside, ignored):
+            if inside in always or not is_ignored(inside, ignored):
                 kept.append(inside)
         for inside in kept:
             for each in (*_above(inside), inside):
@@ -48,7 +50,7 @@ def context_files(context: Path, dockerfile: str) -> Iterator[tuple[str, Path]]:
                     yield each, context / each
         if pruning:
             # The directory of an ignored Dockerfile is walked for its sake.
-            wanted = {*kept, *_above(dockerfile)}
+            wanted = {*kept, *_above(dockerfile), *_above(always[1])}
             names[:] = [name for name in names if (above / name).as_posix() in wanted]
 
 
@@ -65,9 +67,15 @@ def _above(name: str) -> list[str]:
     return ["/".join(parts[: count + 1]) for count in range(len(parts))]
 
 
-def ignore_patterns(context: Path) -> tuple[Pattern, ...]:
-    """The patterns of `.dockerignore` in their order (moby/patternmatcher, `ignorefile.ReadAll`)."""
-    path = context / IGNORE_FILE
+def ignore_file(context: Path, dockerfile: str) -> Path:
+    """The ignore file, which may be absent: a Dockerfile's own stands beside it and is read in place of `.dockerignore`
+    (docs.docker.com, "Filename and location": `<dockerfile>.dockerignore`)."""
+    own = context / f"{dockerfile}{IGNORE_FILE}"
+    return own if own.is_file() else context / IGNORE_FILE
+
+
+def ignore_patterns(path: Path) -> tuple[Pattern, ...]:
+    """The patterns of an ignore file in their order (moby/patternmatcher, `ignorefile.ReadAll`)."""
     if not path.is_file():
         return ()
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecr_publish.builders.dockercontext import DOCKERFILE, context_files
+from ecr_publish.builders.dockercontext import DOCKERFILE, context_files, ignore_file
 from ecr_publish.builders.inherited import SCRATCH
 from ecr_publish.builders.tree import Directory, Entry, File, Link, entries
 from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
@@ -88,7 +89,8 @@ class _Inputs:
             return
         context = self._root / build.context
         name = build.dockerfile or DOCKERFILE
-        for inside, path in context_files(context, name) if context.is_dir() else ():
+        ignore = ignore_file(context, os.path.normpath(name))
+        for inside, path in context_files(context, name, ignore) if context.is_dir() else ():
             # git's store differs in every clone; the commit that it is at is compared by itself.
             if inside.split("/")[0] != ".git":
                 self._file(inside, path)

@@ -20,15 +20,13 @@ _TLS_FILES = {"ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
 def engine_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH to connect by; never empty.
 
-    DOCKER_CONTEXT wins over DOCKER_HOST, which wins over the config. Raises EngineUnavailable for a context that is
-    named and not there.
+    DOCKER_HOST wins over DOCKER_CONTEXT, which wins over the config (docker/cli, cli/command, resolveContextName).
+    Raises EngineUnavailable for a context that is named and not there.
     """
     home = config_directory(environment)
-    name = environment.get("DOCKER_CONTEXT")
-    if not name:
-        name = (
-            DEFAULT if environment.get("DOCKER_HOST") else _json(home / "config.json").get("currentContext") or DEFAULT
-        )
+    name: object = DEFAULT
+    if not environment.get("DOCKER_HOST"):
+        name = environment.get("DOCKER_CONTEXT") or _json(home / "config.json").get("currentContext") or DEFAULT
     if name == DEFAULT:
         # docker-py reads the process's own environment where it is given an empty one.
         return {"DOCKER_HOST": ""} | {key: value for key, value in environment.items() if key.startswith("DOCKER_")}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ecr_publish.builders.dockercontext import DOCKERFILE, context_files
+from ecr_publish.builders.dockercontext import DOCKERFILE, context_files, ignore_file
 from ecr_publish.config.model import DockerBuild
 from ecr_publish.engine.dockerfile import line_of_refusal, line_of_step
 from ecr_publish.errors import BuildFailed
@@ -26,6 +26,7 @@ class Context:
     name: str  # the Dockerfile's in the tar
     where: str
     shown: str  # the Dockerfile's path from the directory of ecr-publish.yaml
+    ignore: Path
 
     def named(self, step: str = "", refusal: str = "") -> str:
         """`images.web.build (app/Dockerfile:7)`: the line of a step, or the one that a parser's refusal names."""
@@ -40,7 +41,7 @@ class Context:
         """Write the tar. `.dockerignore` is honoured, what we write ourselves is never in it, links stay links, and
         owners are left out, as Docker's own client does. Raises BuildFailed."""
         with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for name, path in context_files(self.directory, self.name):
+            for name, path in context_files(self.directory, self.name, self.ignore):
                 self._add(tar, name, path)
             if self.name == _ASIDE:
                 _file(tar, _ASIDE, self.dockerfile)
@@ -110,6 +111,7 @@ def context_of(root: Path, build: DockerBuild, where: str) -> Context:
         Path(plain).as_posix() if inside else _ASIDE,
         where,
         os.path.normpath(Path(build.context, name)),
+        ignore_file(directory, plain),
     )
 
 

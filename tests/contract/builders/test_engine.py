@@ -204,7 +204,7 @@ def home(tmp_path: Path) -> Path:
     [
         ({}, "unix:///desk.sock"),
         ({"DOCKER_HOST": "tcp://there:1"}, "tcp://there:1"),
-        ({"DOCKER_HOST": "tcp://there:1", "DOCKER_CONTEXT": "desk"}, "unix:///desk.sock"),
+        ({"DOCKER_HOST": "tcp://there:1", "DOCKER_CONTEXT": "desk"}, "tcp://there:1"),
         ({"DOCKER_CONTEXT": "default"}, ""),
         ({"DOCKER_CONFIG": "/nowhere"}, ""),
     ],

@@ -235,6 +235,26 @@ def test_the_context_is_what_dockers_own_client_sends(engine, ignore):
     assert names_in(engine.layout(ours, "ours")) == names_in(engine.layout(theirs, "theirs"))
 
 
+def test_a_dockerfiles_own_ignore_file_is_read_as_buildkit_reads_it(engine):
+    """The engine's own builder knows `.dockerignore` only; people's clients are BuildKit's."""
+    context = engine.root / "context"
+    for name in ("keep", "a.log", "docker/x"):
+        (context / name).parent.mkdir(parents=True, exist_ok=True)
+        (context / name).write_text(name)
+    (context / "docker" / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+    (context / "docker" / "Dockerfile.dockerignore").write_text("*.log\n")
+    (context / ".dockerignore").write_text("keep\n")
+    ours = engine.image(DockerBuild(context="context", dockerfile="docker/Dockerfile", no_cache=True))
+    file = str(context / "docker" / "Dockerfile")
+    buildkit = engine.shell.having(DOCKER_BUILDKIT="1")
+    theirs = buildkit.run("/usr/bin/docker", "build", "--quiet", "--no-cache", "--file", file, str(context)).strip()
+    engine.images.add(theirs)
+    names = names_in(engine.layout(ours, "ours"))
+    assert names == names_in(engine.layout(theirs, "theirs"))
+    assert "keep" in names
+    assert "a.log" not in names
+
+
 def test_a_files_image_runs_in_the_engine(engine):
     output = engine.root.parent / "files"
     output.mkdir()

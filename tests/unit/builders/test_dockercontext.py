@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.builders.dockercontext import context_files
+from ecr_publish.builders.dockercontext import context_files, ignore_file
 from ecr_publish.errors import BuildFailed
 
 TREE = ("Dockerfile", "a.txt", "sub/a.txt", "sub/deep/a.txt", "sub/b.md", "node_modules/x/index.js")
@@ -17,7 +17,9 @@ def left(root: Path, ignore: str, tree: tuple[str, ...] = TREE, dockerfile: str 
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(name)
     (root / ".dockerignore").write_text(ignore)
-    return {name for name, path in context_files(root, dockerfile) if path.is_file()} - {".dockerignore"}
+    return {name for name, path in context_files(root, dockerfile, ignore_file(root, dockerfile)) if path.is_file()} - {
+        ".dockerignore"
+    }
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_an_exception_brings_back_what_lies_in_an_ignored_directory(tmp_path):
 
 def test_the_directories_above_what_is_sent_are_sent_first(tmp_path):
     left(tmp_path, "*\n!sub/deep/a.txt")
-    names = [name for name, _ in context_files(tmp_path, "Dockerfile")]
+    names = [name for name, _ in context_files(tmp_path, "Dockerfile", tmp_path / ".dockerignore")]
     assert [name for name in names if name.startswith("sub")] == ["sub", "sub/deep", "sub/deep/a.txt"]
 
 
@@ -74,10 +76,30 @@ def test_what_we_write_ourselves_is_never_sent(tmp_path):
 
 def test_a_link_is_sent_as_one_and_never_followed(tmp_path):
     (tmp_path / "loop").symlink_to(".")
-    assert ("loop", tmp_path / "loop") in list(context_files(tmp_path, "Dockerfile"))
-    assert not any(name.startswith("loop/") for name, _ in context_files(tmp_path, "Dockerfile"))
+    assert ("loop", tmp_path / "loop") in list(context_files(tmp_path, "Dockerfile", tmp_path / ".dockerignore"))
+    assert not any(
+        name.startswith("loop/") for name, _ in context_files(tmp_path, "Dockerfile", tmp_path / ".dockerignore")
+    )
 
 
 def test_a_malformed_pattern_is_named(tmp_path):
     with pytest.raises(BuildFailed, match="malformed"):
         left(tmp_path, "[z-a].txt")
+
+
+def test_a_dockerfiles_own_ignore_file_is_read_in_place_of_the_common_one(tmp_path):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile.dockerignore").write_text("*.txt\n")
+    tree = (*TREE, "docker/Dockerfile")
+    sent = left(tmp_path, "sub\n", tree, "docker/Dockerfile")
+    assert sent == {*tree, "docker/Dockerfile.dockerignore"} - {"a.txt"}
+    assert left(tmp_path, "sub\n", tree) == {each for each in sent | {"a.txt"} if not each.startswith("sub/")}
+
+
+def test_a_dockerfiles_own_ignore_file_may_lie_beside_the_context_as_the_dockerfile_does(tmp_path):
+    (tmp_path / "Dockerfile.dockerignore").write_text("b\n")
+    for name in ("a", "b"):
+        (tmp_path / "app" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "app" / name).write_text(name)
+    app = tmp_path / "app"
+    assert [name for name, _ in context_files(app, "x", ignore_file(app, "../Dockerfile"))] == ["a"]
