@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from ecr_publish.engine.contexts import config_directory, engine_variables
@@ -44,7 +44,7 @@ def engine(environment: Mapping[str, str], where: str, refused: Callable[[str], 
     client = None
     try:
         settings = kwargs_from_env(environment=engine_variables(environment))
-        client = docker.APIClient(version="auto", timeout=BUILD_SECONDS, **settings)
+        client = _client(settings)
         # Logins for FROM: of the environment that is passed in, not of the process.
         client.reload_config(str(config_directory(environment) / "config.json"))
         yield client
@@ -78,6 +78,28 @@ def hint_for(environment: Mapping[str, str]) -> str:
     if environment.get("GITLAB_CI") == "true":
         return GITLAB_HINT
     return CODEBUILD_HINT if environment.get("CODEBUILD_BUILD_ARN") else HINT
+
+
+def _client(settings: Mapping[str, Any]) -> Any:
+    """A client that speaks the engine's own version of the API."""
+    from docker.constants import MINIMUM_DOCKER_API_VERSION
+    from docker.errors import DockerException
+
+    with closing(_alone(settings, MINIMUM_DOCKER_API_VERSION)) as asking:
+        told = asking.version(api_version=False)
+    if not isinstance(told, dict) or "ApiVersion" not in told:
+        raise DockerException("what answers there is no Docker engine")
+    return _alone(settings, str(told["ApiVersion"]))
+
+
+def _alone(settings: Mapping[str, Any], version: str) -> Any:
+    """A client that takes nothing of this process's environment: there, a proxy would capture the engine's address,
+    and REQUESTS_CA_BUNDLE void the authority that DOCKER_CERT_PATH names (requests, merge_environment_settings)."""
+    import docker
+
+    client = docker.APIClient(version=version, timeout=BUILD_SECONDS, **settings)
+    client.trust_env = False
+    return client
 
 
 def _hint(reason: str, environment: Mapping[str, str]) -> str:

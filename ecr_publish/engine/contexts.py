@@ -28,8 +28,11 @@ def engine_variables(environment: Mapping[str, str]) -> dict[str, str]:
     if not environment.get("DOCKER_HOST"):
         name = environment.get("DOCKER_CONTEXT") or _json(home / "config.json").get("currentContext") or DEFAULT
     if name == DEFAULT:
-        # docker-py reads the process's own environment where it is given an empty one.
-        return {"DOCKER_HOST": ""} | {key: value for key, value in environment.items() if key.startswith("DOCKER_")}
+        # docker-py reads the process's own environment where it is given an empty one, and its home where no
+        # certificates are named.
+        own = {key: value for key, value in environment.items() if key.startswith("DOCKER_")}
+        certificates = own.get("DOCKER_CERT_PATH") or (str(home) if own.get("DOCKER_TLS_VERIFY") else "")
+        return {"DOCKER_HOST": "", **own, "DOCKER_CERT_PATH": certificates}
     # The store's folder names are the sha256 of the context's name (docker/cli, cli/context/store).
     folder = hashlib.sha256(str(name).encode()).hexdigest()
     endpoint = _member(_member(_json(home / "contexts" / "meta" / folder / "meta.json"), "Endpoints"), "docker")

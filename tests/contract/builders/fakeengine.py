@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,10 +81,12 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serving(engine: Engine) -> Iterator[Engine]:
-    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block."""
+def serving(engine: Engine, tls: ssl.SSLContext | None = None) -> Iterator[Engine]:
+    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block; `tls` is its own side of TLS."""
     handler = type("Handler", (_Handler,), {"engine": engine})
     with _Server(("127.0.0.1", 0), handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         engine.url = f"tcp://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
