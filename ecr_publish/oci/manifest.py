@@ -62,13 +62,9 @@ class Manifest:
 
     @property
     def is_image(self) -> bool:
-        """Whether a scanner could look into it: layers of an image, and neither subject nor artifact type."""
-        return (
-            self.subject is None
-            and self.artifact_type is None
-            and bool(self.layers)
-            and all(_LAYERS.fullmatch(layer.media_type) for layer in self.layers)
-        )
+        """Whether an engine could run it: any layer is a file system's. What the manifest calls itself (an artifact,
+        something that has a subject) decides nothing: engines pull it all the same."""
+        return any(_LAYERS.fullmatch(layer.media_type) for layer in self.layers)
 
 
 @dataclass(frozen=True, slots=True)

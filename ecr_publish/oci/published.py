@@ -6,7 +6,6 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import Child, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.closure import Closure
-from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.manifest import Document, Index, Manifest
 
 
@@ -14,16 +13,6 @@ def published(image: Closure, repository: Repository, tags: tuple[str, ...]) -> 
     """The image with its children; indexes inside an index are opened, their children stand in their place."""
     children = tuple(_children(image.root, image.documents))
     return PublishedImage(repository, image.root.digest, tags, children, image.root.media_type, image.size)
-
-
-def scannable(child: Descriptor, manifest: Manifest) -> bool:
-    """Whether a child is an image at all: not an attestation (BuildKit's annotation, or an unknown platform), not an
-    artifact, and with layers that are file systems."""
-    if dict(child.annotations).get("vnd.docker.reference.type") == "attestation-manifest":
-        return False
-    if child.platform is not None and "unknown" in (child.platform.os, child.platform.architecture):
-        return False
-    return child.artifact_type is None and manifest.is_image
 
 
 def _children(document: Document, documents: dict[Digest, Document]) -> list[Child]:
@@ -35,7 +24,9 @@ def _children(document: Document, documents: dict[Digest, Document]) -> list[Chi
         inner = (
             _children(below, documents)
             if isinstance(below, Index)
-            else [Child(each.digest, each.platform, scannable(each, below))]
+            # by content alone: a platform, annotation or artifactType that the index's author writes beside a runnable
+            # image would hide it from the scan. BuildKit's attestations and other artifacts have no file systems
+            else [Child(each.digest, each.platform, below.is_image)]
         )
         found.update({child.digest: child for child in inner})
     return list(found.values())

@@ -92,6 +92,24 @@ def test_attestations_are_children_that_no_scanner_reads(ecr: World, tmp_path: P
     ]
 
 
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        {"annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
+        {"platform": {"os": "unknown", "architecture": "unknown"}},
+        {"artifactType": "application/vnd.example"},
+    ],
+    ids=lambda value: next(iter(value)),
+)
+def test_a_runnable_child_is_scanned_whatever_the_index_calls_it(ecr: World, tmp_path: Path, disguise: dict):
+    repository = ecr.create("web")
+    writer = Writer(tmp_path)
+    child = {**writer.manifest(b"layer", platform={"os": "linux", "architecture": "amd64"}), **disguise}
+    ecr.push(writer.publish(writer.index(child)), repository, "1.0")
+    found = ecr.images.find(HERE, repository, "1.0")
+    assert [each.scannable for each in found.children] == [True]
+
+
 def test_labels_are_the_config_s_under_the_annotations(ecr: World, tmp_path: Path):
     repository = ecr.create("web")
     writer = Writer(tmp_path)

@@ -72,9 +72,8 @@ def test_what_is_not_clearly_a_manifest_or_an_index_is_refused(content: bytes):
 @pytest.mark.parametrize(
     "more",
     [
-        {"subject": LAYER},
-        {"artifactType": "application/spdx+json"},
         {"layers": [{**LAYER, "mediaType": "application/vnd.in-toto+json"}]},
+        {"layers": [{**LAYER, "mediaType": "application/spdx+json"}], "artifactType": "application/spdx+json"},
         {"layers": []},
     ],
 )
@@ -82,6 +81,13 @@ def test_an_artifact_is_no_image(more: dict[str, object]):
     document = parse(body(mediaType=OCI_MANIFEST, **{**IMAGE, **more}), None, "here")
     assert isinstance(document, Manifest)
     assert not document.is_image
+
+
+@pytest.mark.parametrize("more", [{"subject": LAYER}, {"artifactType": "application/spdx+json"}])
+def test_what_an_engine_would_run_is_an_image_whatever_it_calls_itself(more: dict[str, object]):
+    document = parse(body(mediaType=OCI_MANIFEST, **{**IMAGE, **more}), None, "here")
+    assert isinstance(document, Manifest)
+    assert document.is_image
 
 
 _JSON = st.recursive(
