@@ -10,7 +10,7 @@ environments:
   a: {{ registry: "{sourcehost}", prefix: "{prefix_a}"{here} }}
 {b}images:
 """
-_IMAGE = """\
+IMAGE = """\
   {name}:
     repository: {name}
     build: {{ builder: layout, layout: {name} }}
@@ -33,7 +33,7 @@ def write_file(folder: Path, job: str, images: Sequence[dict[str, str]]) -> None
         link = folder / words["name"]
         link.unlink(missing_ok=True)
         link.symlink_to(words["layout"])
-        text += _IMAGE.format(**words)
+        text += IMAGE.format(**words)
     (folder / "ecr-publish.yaml").write_text(text, encoding="utf-8")
 
 

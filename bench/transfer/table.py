@@ -72,6 +72,11 @@ def row(runs: list[Run], best: float) -> str:
 
 def write(text: str) -> None:
     """Put the table into bench/README.md, in place of the last one."""
+    replaced(BEGIN, END, text)
+
+
+def replaced(begin: str, end: str, text: str) -> None:
+    """What stands between two marks of bench/README.md is this now."""
     whole = README.read_text(encoding="utf-8")
-    block = f"{BEGIN}\n{text}\n{END}"
-    README.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, whole, flags=re.DOTALL), encoding="utf-8")
+    block = f"{begin}\n{text}\n{end}"
+    README.write_text(re.sub(f"{begin}.*?{end}", lambda _: block, whole, flags=re.DOTALL), encoding="utf-8")
