@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import queue
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Protocol
 
 from ecr_publish.errors import MachineFault, PublishError
 from ecr_publish.model.events import Progress
-from ecr_publish.plan.intent import Intent
+from ecr_publish.plan.intent import FactKey, Intent
 from ecr_publish.ports import Ports
 from ecr_publish.run.ledger import Entry, Ledger
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped
@@ -59,34 +60,42 @@ class Scheduler:
 
     def execute(self, intents: tuple[Intent, ...]) -> Ledger:
         """Run all of them; returns when nothing runs any more and nothing more can start."""
-        waiting, running = list(intents), 0
+        first = _furthest_first(intents)
+        waiting = {intent.id: intent for intent in intents}
+        wanting = _wanting(intents)
+        ready, running = self._taken(waiting, intents), 0
         with ThreadPoolExecutor(self._width, thread_name_prefix="step") as pool:
-            while waiting or running:
-                if not self._stop.asked:
-                    waiting, ready = self._split(waiting)
-                    for intent in ready:
-                        self._observer.started(intent)
-                        pool.submit(self._run, intent)
-                    running += len(ready)
+            while True:
+                ready.sort(key=lambda intent: first[intent.id])
+                while ready and running < self._width and not self._stop.asked:
+                    intent = ready.pop(0)
+                    self._observer.started(intent)
+                    pool.submit(self._run, intent)
+                    running += 1
                 if not running:
                     break
                 match self._events.get():
                     case _Told(intent=intent, progress=progress):
                         self._observer.progress(intent, progress)
-                    case _Ended() as ended:
+                    case _Ended(intent=intent) as ended:
                         running -= 1
-                        self.record(ended.intent, ended.outcome, ended.started)
-                        waiting = self._drop_hopeless(waiting)
-        for intent in waiting:
-            self.record(intent, NotStarted(self._why_never()), None)
+                        self.record(intent, ended.outcome, ended.started)
+                        if isinstance(ended.outcome, Done | AlreadyDone):
+                            ready += self._taken(waiting, [each for fact in intent.gives for each in wanting[fact]])
+                        else:
+                            self._drop_hopeless(waiting)
+        never = {*waiting, *(intent.id for intent in ready)}
+        for intent in intents:
+            if intent.id in never:
+                self.record(intent, NotStarted(self._why_never()))
         return self.ledger
 
-    def _split(self, waiting: list[Intent]) -> tuple[list[Intent], list[Intent]]:
-        ready = [intent for intent in waiting if all(self.ledger.holds(need) for need in intent.needs)]
-        chosen = {intent.id for intent in ready}
-        return [intent for intent in waiting if intent.id not in chosen], ready
+    def _taken(self, waiting: dict[str, Intent], candidates: Iterable[Intent]) -> list[Intent]:
+        """Those of the candidates that wait and have all their facts; they wait no longer."""
+        found = [each for each in candidates if each.id in waiting and all(map(self.ledger.holds, each.needs))]
+        return [waiting.pop(each.id) for each in {each.id: each for each in found}.values()]
 
-    def _drop_hopeless(self, waiting: list[Intent]) -> list[Intent]:
+    def _drop_hopeless(self, waiting: dict[str, Intent]) -> None:
         """Record what can no longer start because something that it needs has ended without giving it."""
         ended = {entry.intent.id: entry for entry in self.ledger.entries}
         lost = {
@@ -95,15 +104,11 @@ class Scheduler:
             if not isinstance(entry.outcome, Done | AlreadyDone)
             for fact in entry.intent.gives
         }
-        kept = []
-        for intent in waiting:
+        for intent in tuple(waiting.values()):
             missing = next((need for need in intent.needs if need in lost), None)
-            if missing is None:
-                kept.append(intent)
-                continue
-            self.record(intent, NotStarted(f"{lost[missing]} {_ending(ended, lost[missing])}"), None)
-            lost.update(dict.fromkeys(intent.gives, lost[missing]))
-        return kept
+            if missing is not None:
+                self.record(waiting.pop(intent.id), NotStarted(f"{lost[missing]} {_ending(ended, lost[missing])}"))
+                lost.update(dict.fromkeys(intent.gives, lost[missing]))
 
     def _run(self, intent: Intent) -> None:
         started = self._ports.clock.now()
@@ -143,6 +148,27 @@ class Scheduler:
 
     def _why_never(self) -> str:
         return "the run was stopped" if self._stop.asked else "what it needs was never given"
+
+
+def _furthest_first(intents: tuple[Intent, ...]) -> dict[str, tuple[int, int]]:
+    """The order of what is ready: what is furthest on its way first, then as planned. So an image comes to its end
+    before the next ones begin, and the last steps, which the registries pace, are not left for last."""
+    depth: dict[FactKey, int] = {}
+    order: dict[str, tuple[int, int]] = {}
+    for number, intent in enumerate(intents):  # a plan lists what gives before what needs
+        steps = 1 + max((depth.get(need, 0) for need in intent.needs), default=0)
+        depth.update(dict.fromkeys(intent.gives, steps))
+        order[intent.id] = (-steps, number)
+    return order
+
+
+def _wanting(intents: tuple[Intent, ...]) -> Mapping[FactKey, list[Intent]]:
+    """The intents that need each fact."""
+    found: dict[FactKey, list[Intent]] = defaultdict(list)
+    for intent in intents:
+        for need in intent.needs:
+            found[need].append(intent)
+    return found
 
 
 def _ending(ended: Mapping[str, Entry], intent_id: str) -> str:

@@ -57,7 +57,7 @@ def intent(image, *needs):
     return Intent("act", Place(image=image), (), keys, (FactKey(str, Place(image=image)),), None)
 
 
-def execute(intents, acts=None, stop=None):
+def execute(intents, acts=None, stop=None, width=8):
     stop, seen = stop or StopRequest(), Seen()
     clock = SimulatedClock(START, stop)
     absent = object()
@@ -66,7 +66,7 @@ def execute(intents, acts=None, stop=None):
         engine=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
         spool=lambda name: nullcontext(Path()),
     )  # fmt: skip
-    ledger = Scheduler({"act": Acting(acts or {})}, ports, stop, seen).execute(tuple(intents))
+    ledger = Scheduler({"act": Acting(acts or {})}, ports, stop, seen, width=width).execute(tuple(intents))
     return {str(entry.intent.place): entry.outcome for entry in ledger.entries}, seen, ledger
 
 
@@ -77,6 +77,19 @@ def taken(ports):
 def test_what_needs_a_fact_runs_after_what_gives_it():
     _, seen, _ = execute([intent("b", "a"), intent("a")])
     assert seen.words.index("started b") > seen.words.index("finished a Done")
+
+
+def test_what_is_furthest_on_its_way_goes_first_so_that_an_image_ends_before_the_next_begins():
+    parts = [intent(name) for name in "ab"] + [intent(name + name, name) for name in "ab"]
+    _, seen, _ = execute(parts, width=1)
+    assert [word for word in seen.words if "started" in word] == [f"started {name}" for name in ("a", "aa", "b", "bb")]
+
+
+def test_no_more_is_started_than_may_run_side_by_side_and_the_rest_is_named_after_a_stop():
+    stop = StopRequest()
+    outcomes, seen, _ = execute([intent(name) for name in "abc"], {"a": lambda ports: stop.interrupt()}, stop, width=1)
+    assert "started b" not in seen.words
+    assert outcomes["b"] == outcomes["c"] == NotStarted("the run was stopped")
 
 
 def test_one_failure_does_not_hide_another_image():
