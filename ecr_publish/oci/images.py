@@ -33,7 +33,7 @@ from ecr_publish.oci.wire import Line, Wire
 from ecr_publish.ports import Clock, CredentialSource, LayerAvailability, Pushed
 from ecr_publish.run.retry import Retry
 
-SIDE_BY_SIDE = 16
+SIDE_BY_SIDE = 32
 
 
 class RegistryImages:

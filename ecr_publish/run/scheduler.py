@@ -63,10 +63,9 @@ class Scheduler:
         first = _furthest_first(intents)
         waiting = {intent.id: intent for intent in intents}
         wanting = _wanting(intents)
-        ready, running = self._taken(waiting, intents), 0
+        ready, running = sorted(self._taken(waiting, intents), key=lambda intent: first[intent.id]), 0
         with ThreadPoolExecutor(self._width, thread_name_prefix="step") as pool:
             while True:
-                ready.sort(key=lambda intent: first[intent.id])
                 while ready and running < self._width and not self._stop.asked:
                     intent = ready.pop(0)
                     self._observer.started(intent)
@@ -82,6 +81,7 @@ class Scheduler:
                         self.record(intent, ended.outcome, ended.started)
                         if isinstance(ended.outcome, Done | AlreadyDone):
                             ready += self._taken(waiting, [each for fact in intent.gives for each in wanting[fact]])
+                            ready.sort(key=lambda intent: first[intent.id])
                         else:
                             self._drop_hopeless(waiting)
         never = {*waiting, *(intent.id for intent in ready)}
