@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ecr_publish.config.model import Config
 from ecr_publish.errors import UsageError
+from ecr_publish.local import shipped
 from ecr_publish.local.embedded import Settings
 from ecr_publish.local.records import PUBLIC, Registry, Repository
 from ecr_publish.local.seed import Seed, denials, faults, findings, load_seed, plant
@@ -29,9 +31,11 @@ def seed_of(path: str | None) -> Seed:
     return load_seed(content, path)
 
 
-def settings_of(findings_path: str | None, seed_path: str | None, faults_path: str | None) -> Settings:
-    """The embedded ECR's settings; each of the files may hold any of the parts."""
-    seeds = [seed_of(path) for path in dict.fromkeys((findings_path, seed_path, faults_path)) if path]
+def settings_of(paths: Iterable[str | None], named: Iterable[str] = ()) -> Settings:
+    """The embedded ECR's settings, of findings, seed and faults files (each may hold any of the parts) and of faults by
+    their names."""
+    files = (*filter(None, paths), *(str(shipped.file(name)) for name in named))
+    seeds = [seed_of(path) for path in dict.fromkeys(files)]
     return Settings(
         account=ACCOUNT,
         findings=tuple(each for seed in seeds for each in findings(seed)),

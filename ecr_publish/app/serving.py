@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecr_publish.run.clock import SystemClock
+from ecr_publish.run.clock import ShiftedClock
 from ecr_publish.run.stop import StopRequest
 
 if TYPE_CHECKING:
@@ -27,23 +27,26 @@ def local_server(
     scan_seconds: float,
     oci: bool = False,
     alias: str | None = None,
+    named: tuple[str, ...] = (),
+    quotas: bool = False,
 ) -> Iterator[Server]:
-    """An embedded ECR on the machine's own clock, for `ecr-publish local`.
+    """An embedded ECR on the machine's own clock (which its clients may advance), for `ecr-publish local`.
 
-    `told` are the paths of a findings, a seed and a faults file; `alias` is the account's on ECR Public.
+    `told` are the paths of a findings, a seed and a faults file; `named` are faults by name; `alias` is the
+    account's on ECR Public.
     """
     from ecr_publish.local import embedded_ecr
     from ecr_publish.local.seed import plant
     from ecr_publish.rehearsal import seed_of, settings_of
 
     settings = replace(
-        settings_of(*told),
+        settings_of(told, named),
         account=account,
         directory=directory,
         bandwidth=bandwidth,
         aliases=((alias, account),) if alias else (),
         scan_takes=timedelta(seconds=scan_seconds),
     )
-    with embedded_ecr(settings, SystemClock(StopRequest()), port, oci=oci) as server:
+    with embedded_ecr(settings, ShiftedClock(StopRequest()), port, oci=oci, quotas=quotas) as server:
         plant(seed_of(told[1]), server.ecr, Path(told[1]).parent if told[1] else Path())
         yield server

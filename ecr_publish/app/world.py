@@ -36,6 +36,7 @@ class Told:
     findings: str | None = None
     seed: str | None = None
     faults: str | None = None
+    named: tuple[str, ...] = ()  # faults by name
 
 
 def unconcealed(secret: str) -> None:
@@ -87,7 +88,7 @@ def rehearsal_world(
         from ecr_publish.run.retry import Retry
 
         clock = SimulatedClock(SystemClock(stop).now(), stop)
-        with embedded_ecr(settings_of(told.findings, told.seed, told.faults), clock) as server:
+        with embedded_ecr(settings_of((told.findings, told.seed, told.faults), told.named), clock) as server:
             created = declare(server, project.config, told.seed, project.root)
             sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
             surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}

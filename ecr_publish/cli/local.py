@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ecr_publish.cli import asaws
+from ecr_publish.cli.options import fault_option
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 
@@ -32,6 +33,8 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 @click.option("--seed", type=click.Path(dir_okay=False), help="What exists already (YAML).")
 @click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
 @click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen (YAML).")
+@fault_option
+@click.option("--quotas", is_flag=True, help="Throttle what is beyond ECR's documented request rates.")
 @click.option("--bandwidth", metavar="10MB/s", help="How fast each upload is taken.")
 @click.option(
     "--scan-seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="How long a scan takes."
@@ -49,6 +52,8 @@ def command(
     seed: str | None,
     findings: str | None,
     faults: str | None,
+    named: tuple[str, ...],
+    quotas: bool,
     bandwidth: str | None,
     scan_seconds: float,
     oci: bool,
@@ -85,6 +90,8 @@ def command(
             scan_seconds=scan_seconds,
             oci=oci,
             alias=alias,
+            named=named,
+            quotas=quotas,
         ) as server,
     ):
         if as_aws:

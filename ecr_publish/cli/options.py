@@ -41,6 +41,17 @@ def env_option(function: Function) -> Function:
     )(function)
 
 
+def fault_option(function: Function) -> Function:
+    """`--fault NAME`, several times."""
+    return click.option(
+        "--fault",
+        "named",
+        multiple=True,
+        metavar="NAME",
+        help="A fault that is shipped, such as throttled (repeatable).",
+    )(function)
+
+
 def as_tag_option(function: Function) -> Function:
     """`--as-tag v1.4.0`."""
     return click.option(

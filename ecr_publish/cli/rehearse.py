@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import DEFAULT_FILE, as_tag_option, image_option, width_option
+from ecr_publish.cli.options import DEFAULT_FILE, as_tag_option, fault_option, image_option, width_option
 from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.surroundings import environment, project
@@ -21,6 +21,7 @@ from ecr_publish.plan.ask import Ask
 @click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
 @click.option("--seed", type=click.Path(dir_okay=False), help="What exists already: repositories, tags (YAML).")
 @click.option("--faults", type=click.Path(dir_okay=False), help="Faults to happen on the way (YAML).")
+@fault_option
 @as_tag_option
 @width_option
 @report_options
@@ -31,6 +32,7 @@ def command(
     findings: str | None,
     seed: str | None,
     faults: str | None,
+    named: tuple[str, ...],
     as_tag: str | None,
     parallel: int,
     output: Wanted,
@@ -38,6 +40,6 @@ def command(
     """Plan, start the embedded ECR, create what the file declares, run, report."""
     opened = project(file, as_tag)
     ask = Ask(images=images, upto=upto)
-    told = app.Told(findings=findings, seed=seed, faults=faults)
+    told = app.Told(findings=findings, seed=seed, faults=faults, named=named)
     world = app.rehearsal_world(environment(), told)
     return carry_out(opened, ask, world, command="rehearse", output=output, parallel=parallel)

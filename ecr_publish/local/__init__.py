@@ -24,19 +24,26 @@ if TYPE_CHECKING:
 
 @contextmanager
 def embedded_ecr(
-    settings: Settings | None = None, clock: Clock | None = None, port: int = 0, *, oci: bool = False
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    port: int = 0,
+    *,
+    oci: bool = False,
+    quotas: bool = False,
 ) -> Iterator[Server]:
     """A running embedded ECR on loopback ports. Without a clock it has a simulated one, which only `advance` moves.
 
-    With `oci` its `/v2` is a registry by the OCI distribution-spec, without any of ECR's quirks.
+    With `oci` its `/v2` is a registry by the OCI distribution-spec, without any of ECR's quirks; with `quotas` requests
+    beyond ECR's documented rates are throttled, on that clock.
     """
     from ecr_publish.local.embedded import Settings as Defaults
     from ecr_publish.local.quirks import OCI
     from ecr_publish.local.server import serving
 
     settings = settings or Defaults()
+    quirks = OCI if oci else settings.quirks
     with serving(
-        replace(settings, quirks=OCI) if oci else settings,
+        replace(settings, quirks=replace(quirks, throttled=quirks.throttled or quotas)),
         clock or SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC)),
         port,
     ) as server:

@@ -9,20 +9,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from ecr_publish.local import hosts, principal
+from ecr_publish.local import control, hosts, mishaps, principal
 from ecr_publish.local.aliases import Aliases
-from ecr_publish.local.api import inspector, public, sts, wire
+from ecr_publish.local.api import failures, inspector, public, sts, wire
 from ecr_publish.local.api.operations import OPERATIONS
 from ecr_publish.local.api.wire import ApiError, Call
-from ecr_publish.local.exchange import Answer, Cut, Exchange, TooLarge
+from ecr_publish.local.exchange import Answer, Exchange, TooLarge
 from ecr_publish.local.faults import Fault, Script
 from ecr_publish.local.federation import Federation
 from ecr_publish.local.images import Images
 from ecr_publish.local.lifecycle.schedule import Schedule
 from ecr_publish.local.policy import Denials
 from ecr_publish.local.quirks import Quirks
+from ecr_publish.local.quotas import Quotas
 from ecr_publish.local.records import PUBLIC, Registry
-from ecr_publish.local.registry import answers, blobs, routes
+from ecr_publish.local.registry import answers, routes, storage
 from ecr_publish.local.registry import public as public_face
 from ecr_publish.local.scanner import Scanner, ScriptedFinding
 from ecr_publish.local.store import Store
@@ -69,7 +70,8 @@ class EmbeddedEcr:
         self.uploads = Uploads(self.store, self)
         self.denials = Denials(list(settings.denials))
         self.lifecycle = Schedule(self)
-        self.script = Script(list(settings.faults))
+        self.script = Script(list(settings.faults), now=lambda: clock.now().timestamp())
+        self.quotas = Quotas(clock, settings.quirks.throttled)
         self.scanner = Scanner(self.store, clock, list(settings.findings), settings.scan_takes)
         self.aliases = Aliases(self.store, settings.aliases, settings.account)
         self.federation = Federation()
@@ -132,7 +134,7 @@ class EmbeddedEcr:
             case hosts.Public():
                 return await self.public(exchange)
             case hosts.Storage():
-                return self._storage(exchange)
+                return await self._storage(exchange)
             case _:
                 return Answer(421, b"nothing is served under this name\n", {"content-type": "text/plain"})
 
@@ -140,34 +142,50 @@ class EmbeddedEcr:
         """One request to the API endpoint: ECR by its target, STS by its form, ECR Public's registry by its paths."""
         if exchange.path.startswith(("/v2", "/token", "/_storage/")):
             return await self.public(exchange)
-        who = principal.caller(exchange.headers, self.settings.account)
+        if exchange.path.startswith(control.PREFIX):
+            return await control.serve(self, exchange)
         prefix, _, operation = exchange.headers.get("x-amz-target", "").rpartition(".")
         service = "sts" if "x-amz-target" not in exchange.headers else TARGETS.get(prefix, "ecr")
+        who = principal.caller(exchange.headers, self.settings.account)
         if who is not None and who.service == inspector.SERVICE:
             service, operation = inspector.SERVICE, inspector.operation(exchange.method, exchange.path)
-        fault = self.script.record(exchange.method, exchange.path, f"{service}:{operation or 'Query'}", "")
-        if fault is not None and (answer := await self._fault(fault, exchange, service)):
-            return answer
+        action = f"{service}:{operation or 'Query'}"
+        return await self._noted(exchange, service, action, "", lambda: self._called(exchange, service, operation))
+
+    async def _noted(
+        self, exchange: Exchange, service: str, action: str, where: str, serve: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """The answer of `serve`, or what a fault makes of it; the request is in the log."""
+        number, fault = self.script.record(exchange.method, exchange.path, action, where)
+        answer = None if fault is None else await mishaps.before(fault, exchange, self, service)
+        if answer is None:
+            answer = await serve()
+            if fault is not None:
+                mishaps.after(fault, answer, self)
+        self.script.answered(number, answer.status, exchange.received)
+        return answer
+
+    async def _called(self, exchange: Exchange, service: str, operation: str) -> Answer:
         try:
             body = await exchange.body(LARGEST_CALL)
         except TooLarge:
-            return _json(413, wire.error_body(ApiError("RequestEntityTooLarge", "the request is too large")))
-        if who is None and service != "sts":
-            error = ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-            return self._failed(error, service)
+            return failures.failed(ApiError("RequestEntityTooLarge", "the request is too large", 413), service)
+        who = principal.caller(exchange.headers, self.settings.account)
         try:
             if service == "sts":
                 signed_by = who.principal if who is not None else None
                 said = sts.answer(body, signed_by, self.clock.now(), self.federation)
                 return Answer(200, said, {"content-type": "text/xml"})
-            assert who is not None
+            if who is None:
+                raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
+            self.quotas.take(who.principal, who.region, f"{service}:{operation}")
             if service == inspector.SERVICE:
                 return await self._inspector(operation, body, who)
             if service == "ecr-public":
                 return await self._ecr_public(operation, body, who)
             return await self._ecr(operation, body, who)
         except ApiError as error:
-            return self._failed(error, service)
+            return failures.failed(error, service)
 
     async def _ecr(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
         known = wire.model("ecr").operation_names
@@ -192,7 +210,7 @@ class EmbeddedEcr:
         else:
             with self.store.lock:
                 result = perform(call)
-        return _json(200, wire.encoded(result))
+        return failures.json_answer(200, wire.encoded(result))
 
     async def _inspector(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
         if operation not in inspector.OPERATIONS:
@@ -200,7 +218,7 @@ class EmbeddedEcr:
         given = wire.validated(inspector.SERVICE, operation, body)
         call = Call(self.store, who.principal, who.region, self.clock.now().timestamp(), given, self)
         # whether a scan could read the image may take reading whole layers
-        return _json(200, wire.encoded(await asyncio.to_thread(inspector.OPERATIONS[operation], call)))
+        return failures.json_answer(200, wire.encoded(await asyncio.to_thread(inspector.OPERATIONS[operation], call)))
 
     async def _ecr_public(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
         if operation not in public.OPERATIONS:
@@ -212,19 +230,7 @@ class EmbeddedEcr:
         call = public.registry_named(Call(self.store, who.principal, PUBLIC, now, given, self, operation))
         with self.store.lock:
             result = public.OPERATIONS[operation](call)
-        return _json(200, wire.encoded(public.shaped(operation, result)))
-
-    def _failed(self, error: ApiError, service: str) -> Answer:
-        if service == "sts":
-            return Answer(error.status, sts.error_body(error), {"content-type": "text/xml"})
-        if service == inspector.SERVICE:
-            # REST: the error's name is a header (Smithy, "AWS restJson1 protocol", operation error serialization)
-            return Answer(
-                error.status,
-                wire.error_body(error),
-                {"content-type": "application/json", "x-amzn-errortype": error.name},
-            )
-        return _json(error.status, wire.error_body(error))
+        return failures.json_answer(200, wire.encoded(public.shaped(operation, result)))
 
     async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:
         """One request to a registry's port."""
@@ -241,78 +247,29 @@ class EmbeddedEcr:
         self, exchange: Exchange, service: str, serve: Callable[[], Awaitable[Answer]], registry: Registry | None
     ) -> Answer:
         if exchange.path.startswith("/_storage/"):
-            return self._storage(exchange)
+            return await self._storage(exchange)
         route = routes.action_of(exchange.method, exchange.path)
         action = f"{service}:{route[0]}" if route else "none"
         if exchange.path.rstrip("/") == public_face.TOKENS:
             action = "sts:GetServiceBearerToken"
         where = PUBLIC if registry is None else f"{registry.account}/{registry.region}"
-        fault = self.script.record(exchange.method, exchange.path, action, where)
-        if fault is not None and (answer := await self._fault(fault, exchange, None)):
+
+        async def served() -> Answer:
+            try:
+                answer = await serve()
+            except ApiError as error:
+                answer = answers.of_error(error)
+            answer.headers.setdefault("docker-distribution-api-version", "registry/2.0")
             return answer
-        try:
-            answer = await serve()
-        except ApiError as error:
-            answer = answers.of_error(error)
-        if fault is not None and fault.kind == "digest":
-            answer.headers["docker-content-digest"] = "sha256:" + "0" * 64
-        answer.headers.setdefault("docker-distribution-api-version", "registry/2.0")
-        return answer
 
-    def _storage(self, exchange: Exchange) -> Answer:
-        """S3's part: it refuses a second kind of authorization."""
-        action = "s3:GetObject"
-        fault = self.script.record(exchange.method, exchange.path, action, "")
-        if "authorization" in exchange.headers:
-            message = b"<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>"
-            return Answer(400, message, {"content-type": "application/xml"})
-        try:
-            headers = {"content-type": "application/octet-stream", "accept-ranges": "bytes"}
-            answer = blobs.content(
-                self, exchange.path.removeprefix("/_storage/"), exchange.headers.get("range"), headers
-            )
-        except (ApiError, Exception) as error:  # noqa: BLE001 - any malformed name is simply not there
-            return Answer(404, str(error).encode()[:200])
-        if fault is not None and fault.kind == "body":
-            size = int(answer.headers["content-length"])
-            return Answer(answer.status, b"\x00" * size, answer.headers)
-        return answer
+        return await self._noted(exchange, mishaps.REGISTRY, action, where, served)
 
-    async def _fault(self, fault: Fault, exchange: Exchange, service: str | None) -> Answer | None:
-        """What a fault does to a request of the JSON API (`service`) or of `/v2` (None); None: it goes on."""
-        match fault.kind:
-            case "status":
-                code = {429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}.get(fault.status, "UNKNOWN")
-                if service is not None:
-                    throttled = fault.status == 429
-                    names = (
-                        ("Throttling", "InternalFailure")
-                        if service == "sts"
-                        else ("ThrottlingException", "ServerException")
-                    )
-                    status = 400 if throttled else fault.status
-                    return self._failed(ApiError(names[not throttled], "scripted fault", status), service)
-                return answers.failed(fault.status, code, "Rate exceeded" if fault.status == 429 else "scripted fault")
-            case "expired" if service is None:
-                self.expire_tokens()
-                return None
-            case "hang":
-                await asyncio.sleep(fault.seconds)
-                raise Cut
-            case "cut":
-                seen = 0
-                if fault.after:
-                    async for block in exchange.blocks():
-                        seen += len(block)
-                        if seen >= fault.after:
-                            break
-                raise Cut
-        return None
+    async def _storage(self, exchange: Exchange) -> Answer:
+        async def served() -> Answer:
+            return storage.served(self, exchange)
+
+        return await self._noted(exchange, mishaps.STORAGE, "s3:GetObject", "", served)
 
     def close(self) -> None:
         """Let go of temporary files."""
         self.store.close()
-
-
-def _json(status: int, body: bytes) -> Answer:
-    return Answer(status, body, {"content-type": "application/x-amz-json-1.1"})

@@ -18,6 +18,7 @@ class Exchange:
     blocks: Callable[[], AsyncIterator[bytes]]
     cut: Callable[[], Awaitable[None]]  # close the connection without an answer
     scheme: str = "http"
+    received: int = 0  # bytes of the body so far
 
     @property
     def query(self) -> dict[str, str]:
@@ -50,3 +51,4 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     blocks: Iterator[bytes] | None = None
+    cut_after: int | None = None  # bytes of the body; then the connection is closed

@@ -23,6 +23,7 @@ class Images:
 
     def __init__(self, store: Store, ecr: Any) -> None:
         self._store, self._ecr = store, ecr
+        self.unseen: dict[str, float] = {}  # digest -> epoch seconds until which lists do not have it
 
     def put(
         self,
@@ -116,6 +117,10 @@ class Images:
         """By tag or digest."""
         digest = reference if ":" in reference else repository.tags.get(reference)
         return repository.images.get(digest) if digest else None
+
+    def is_seen(self, image: Image) -> bool:
+        """Whether lists have it already: they may lag behind what was put."""
+        return not self.unseen or self.unseen.get(image.digest, 0.0) <= self._ecr.clock.now().timestamp()
 
     def body(self, image: Image) -> bytes | None:
         """The manifest's exact bytes; None for a seeded image that is a digest only."""

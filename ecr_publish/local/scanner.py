@@ -53,6 +53,7 @@ class Scanner:
     findings: list[ScriptedFinding] = field(default_factory=list)
     takes: timedelta = timedelta(seconds=20)
     never_ends: bool = False
+    slower: dict[str, float] = field(default_factory=dict)  # digest -> seconds that its scan takes more
     _systems: dict[str, bool] = field(default_factory=dict)
 
     def pushed(self, registry: Registry, repository: Repository, image: Image) -> None:
@@ -93,17 +94,20 @@ class Scanner:
     def phase(self, image: Image) -> Phase:
         """How far the scan is that was asked for; the second half of its time it runs."""
         assert image.scan_at is not None
-        waited, takes = self.clock.now().timestamp() - image.scan_at, self.takes.total_seconds()
+        waited, takes = self.clock.now().timestamp() - image.scan_at, self._takes(image)
         if waited < takes / 2:
             return Phase.QUEUED
         if self.never_ends or waited < takes:
             return Phase.RUNNING
         return Phase.FINISHED if self._has_system(image) else Phase.UNSUPPORTED
 
+    def _takes(self, image: Image) -> float:
+        return self.takes.total_seconds() + self.slower.get(image.digest, 0.0)
+
     def finished_at(self, image: Image) -> float:
         """When the scan that was asked for is over, in epoch seconds."""
         assert image.scan_at is not None
-        return image.scan_at + self.takes.total_seconds()
+        return image.scan_at + self._takes(image)
 
     def state(self, image: Image) -> tuple[str, str]:
         """Status and description of a basic scan that was asked for."""

@@ -13,7 +13,7 @@ from ecr_publish.config.complaints import Complaints
 from ecr_publish.config.document import Map, Nothing, read, walk
 from ecr_publish.config.kinds import Account, Region, RepositoryName, TagName, Words
 from ecr_publish.errors import UsageError
-from ecr_publish.local.faults import Fault
+from ecr_publish.local.faults import Fault, Kind
 from ecr_publish.local.federation import AUDIENCE, Issuer, Trust, issuer, trust_policy
 from ecr_publish.local.images import Images
 from ecr_publish.local.records import Image, Registry, Repository
@@ -79,7 +79,7 @@ class SeededFinding(_Frozen):
 class SeededFault(_Frozen):
     """What goes wrong: at the `index`-th request of `action`, `times` times."""
 
-    kind: Literal["status", "cut", "digest", "body", "expired", "hang"]
+    kind: Kind
     index: int = 0
     action: str = "*"
     times: int = 1
@@ -165,7 +165,12 @@ def findings(seed: Seed) -> tuple[ScriptedFinding, ...]:
 
 def faults(seed: Seed) -> tuple[Fault, ...]:
     """The scripted faults."""
-    return tuple(Fault(**each.model_dump()) for each in seed.faults)
+    return tuple(map(fault, seed.faults))
+
+
+def fault(seeded: SeededFault) -> Fault:
+    """One of them."""
+    return Fault(**seeded.model_dump())
 
 
 def denials(seed: Seed) -> tuple[tuple[str, str], ...]:

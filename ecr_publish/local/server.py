@@ -163,11 +163,13 @@ def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
                 if message["type"] == "http.disconnect":
                     raise Cut
                 if message["body"]:
+                    exchange.received += len(message["body"])
                     yield message["body"]
                 if not message.get("more_body"):
                     return
 
         async def cut() -> None:
+            protocol.cycle.disconnected = True  # so that uvicorn does not complain of an answer that is not whole
             protocol.transport.abort()
 
         headers = _headers(scope["headers"])
@@ -178,7 +180,14 @@ def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
         except Cut:
             await cut()
             return
-        await _send(answer, scope["method"], send)
+        if answer.cut_after is None:
+            await _send(answer, scope["method"], send)
+        elif answer.cut_after == 0:
+            await cut()
+        else:
+            await _send_part(answer, answer.cut_after, send)
+            protocol.cycle.disconnected = True
+            protocol.transport.close()  # after what is on its way
 
     return application
 
@@ -193,17 +202,32 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 async def _send(answer: Answer, method: str, send: Any) -> None:
-    headers = dict(answer.headers)
-    if answer.blocks is None and "content-length" not in headers:
-        headers["content-length"] = str(len(answer.body))
-    pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+    await send(_start(answer))
     if answer.blocks is not None and method != "HEAD":
         for block in answer.blocks:
             await send({"type": "http.response.body", "body": block, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
         return
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+
+def _start(answer: Answer) -> dict[str, Any]:
+    headers = dict(answer.headers)
+    if answer.blocks is None and "content-length" not in headers:
+        headers["content-length"] = str(len(answer.body))
+    pairs = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+    return {"type": "http.response.start", "status": answer.status, "headers": pairs}
+
+
+async def _send_part(answer: Answer, most: int, send: Any) -> None:
+    """The header, which promises everything, and the first bytes."""
+    await send(_start(answer))
+    left = most
+    for block in answer.blocks if answer.blocks is not None else (answer.body,):
+        await send({"type": "http.response.body", "body": block[:left], "more_body": True})
+        left -= len(block)
+        if left <= 0:
+            return
 
 
 @contextmanager

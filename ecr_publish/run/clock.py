@@ -41,6 +41,26 @@ class SystemClock:
         self._stop.check()
 
 
+class ShiftedClock(SystemClock):
+    """The machine's clock, moved forward as far as it was advanced."""
+
+    def __init__(self, stop: Waiting) -> None:
+        super().__init__(stop)
+        self._shift = timedelta()
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        return super().now() + self._shift
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return super().monotonic() + self._shift.total_seconds()
+
+    def advance(self, wait: timedelta) -> None:
+        """Move the time forward; from there it goes on as ever."""
+        self._shift += wait
+
+
 class SimulatedClock:
     """A clock that only moves when somebody sleeps on it or advances it: a rehearsal waits hours in no time.
 

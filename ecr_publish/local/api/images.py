@@ -127,6 +127,7 @@ def _filtered(call: Call, repository: Repository) -> list[tuple[Image, list[str]
         for digest, image in repository.images.items()
         if tagged in ("ANY", "TAGGED" if digest in tags else "UNTAGGED")
         and status in ("ANY", image.status_at(call.now))
+        and call.ecr.images.is_seen(image)
     ]
 
 
@@ -156,7 +157,7 @@ def _named(call: Call, registry: Registry, repository: Repository, wanted: Mappi
     """The image that an id names, if the filter shows its status: without one, what is archived is not found."""
     image = named_image(call, registry, repository, wanted)
     status = call.input.get("filter", {}).get("imageStatus", "ACTIVE")
-    if status not in ("ANY", image.status_at(call.now)):
+    if status not in ("ANY", image.status_at(call.now)) or not call.ecr.images.is_seen(image):
         raise image_missing(registry, repository, wanted)
     return image
 

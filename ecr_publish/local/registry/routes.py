@@ -124,6 +124,7 @@ async def serve(ecr: Any, registry: Registry, exchange: Exchange) -> Answer:
 async def perform(visit: Visit) -> Answer:
     """Answer one request of a known principal on a known route."""
     parts, exchange, action = visit.parts, visit.exchange, visit.action
+    visit.ecr.quotas.take(visit.principal, visit.registry.region, f"{visit.registry.service}:{action}")
     name = visit.name if "name" in parts else None
     if name is not None:
         visit.allow(action, visit.registry.repositories.get(name) or name)
