@@ -14,6 +14,7 @@ from ecr_publish.report.text import passage
 
 # name -> (module, one line of help): the help is here so that `--help` need not import every command
 COMMANDS = {
+    "init": ("ecr_publish.cli.init", "Write ecr-publish.yaml, and a file for the CI, from what a project has."),
     "check": ("ecr_publish.cli.check", "Validate ecr-publish.yaml: all errors at once, with their positions."),
     "plan": ("ecr_publish.cli.plan", "Show what `run` would do, per image and environment."),
     "run": ("ecr_publish.cli.run", "Build, tag, push, wait for scans and promote, as the file says."),

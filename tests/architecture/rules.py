@@ -27,6 +27,7 @@ RULES: dict[str, May] = {
     "config": May(("model",), ("pydantic", "yaml")),
     "ci": May(("model",)),
     "tags": May(("model",), ("packaging", "semver")),
+    "adoption": May(("config.document",), ("yaml",)),
     "plan": May(("config", "model", "tags"), ("pydantic",)),
     "gate": May(("model",)),
     "run": May(("model", "plan", "ports")),
@@ -70,7 +71,8 @@ RULES: dict[str, May] = {
         )
     ),
     "cli": May(
-        ("app", "ci", "config", "local", "model", "outputs", "plan", "report", "run", "steps"), ("click", "rich")
+        ("adoption", "app", "ci", "config", "local", "model", "outputs", "plan", "report", "run", "steps"),
+        ("click", "rich"),
     ),
     "__main__": May(("cli",)),
     "__init__": May(),

@@ -1,0 +1,96 @@
+"""GitLab CI files: docker's commands in the jobs' scripts as images and rules.
+
+Source: GitLab Docs, "CI/CD YAML syntax reference" (`extends`, `default`, `before_script`, `!reference`).
+"""
+
+from __future__ import annotations
+
+from ecr_publish.adoption.found import Destination, Found, Place, Remark, Source
+from ecr_publish.adoption.reading import mapping, read, texts, word
+from ecr_publish.adoption.references import known
+from ecr_publish.adoption.script import Script
+from ecr_publish.adoption.variables import Lookup, replaced
+from ecr_publish.config.document import Map, Sequence, Text
+
+_NO_JOBS = {"default", "variables", "workflow", "include", "stages", "image", "services", "cache", "spec"} | {
+    "before_script",
+    "after_script",
+    "pages",
+}
+_DEEPEST = 10
+
+
+def gitlab(content: bytes, file: str) -> Found:
+    """What the jobs build and push. Raises ConfigError for what is no YAML."""
+    tree = read(content, file)
+    found = Found()
+    for name, job in tree.items():
+        if name not in _NO_JOBS and not name.startswith(".") and isinstance(job, Map):
+            found += _job(file, tree, job)
+    if found.images and "include" in tree:
+        place = Place(file, tree.keys_at["include"][0] + 1)
+        found += Found(remarks=(Remark(place, "what is included is not read: name its file with --from"),))
+    told = bool(found.images or found.remarks)
+    return Found(found.images, tuple(dict.fromkeys(found.remarks)), (Source("gitlab", file),) if told else ())
+
+
+def _job(file: str, tree: Map, job: Map) -> Found:
+    whole = _extended(tree, job)
+    lookup = _lookup(mapping(whole, "variables"), mapping(tree, "variables"))
+    environment = whole.get("environment")
+    name = replaced(word(environment) or word(mapping(environment).get("name")), lookup)
+    script = Script(lookup)
+    before = whole.get("before_script") or mapping(tree, "default").get("before_script") or tree.get("before_script")
+    for part in (before, whole.get("script"), whole.get("after_script")):
+        for each in _scripts(tree, part):
+            script.read(each, Place(file, each.at[0] + 1))
+    return Found(script.images(Destination(name=known(name) if name else None)), script.remarks)
+
+
+def _extended(tree: Map, job: Map, depth: int = 0) -> Map:
+    """The job over what it `extends`: mappings key by key, all else replaced."""
+    if depth > _DEEPEST:
+        return job
+    made = Map(job.at)
+    for name in texts(job.get("extends")):
+        base = tree.get(str(name))
+        if isinstance(base, Map):
+            _over(made, _extended(tree, base, depth + 1))
+    _over(made, job)
+    return made
+
+
+def _over(made: Map, job: Map) -> None:
+    for key, value in job.items():
+        if isinstance(value, Map) and isinstance(made.get(key), Map):
+            joined = Map(value.at)
+            joined.update(made[key])
+            joined.update(value)
+            made.put(key, joined, job.keys_at.get(key))
+        else:
+            made.put(key, value, job.keys_at.get(key))
+
+
+def _scripts(tree: Map, part: object) -> list[Text]:
+    """The lines of a script; `!reference [job, script]` stands for those of another."""
+    if isinstance(part, Sequence) and len(part) == 2 and all(isinstance(each, Text) for each in part):
+        other = mapping(tree, str(part[0])).get(str(part[1]))
+        if other is not None:
+            return texts(other)
+    if isinstance(part, Sequence):
+        return [line for each in part for line in _scripts(tree, each)]
+    return texts(part)
+
+
+def _lookup(own: Map, everybody: Map) -> Lookup:
+    def lookup(name: str) -> str | None:
+        for variables in (own, everybody):
+            value = variables.get(name)
+            if isinstance(value, Map):
+                value = value.get("value")
+            if isinstance(value, Text):
+                itself = f"${name}" in value or f"${{{name}" in value
+                return str(value) if itself else replaced(str(value), lookup)
+        return None
+
+    return lookup
