@@ -86,6 +86,14 @@ def _texts(value: object) -> list[str]:
     return found
 
 
+def actions(text: str) -> frozenset[str]:
+    """All actions that a policy names, in small letters."""
+    found = _statements(json.loads(text))
+    return frozenset(
+        name.lower() for each in found for key in ("Action", "NotAction") for name in _listed(each.get(key, []))
+    )
+
+
 def effects(text: str, request: Request) -> frozenset[str]:
     """`Allow` and `Deny`, as the statements that match say."""
     return frozenset(

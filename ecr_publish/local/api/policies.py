@@ -8,6 +8,7 @@ from typing import Any
 from ecr_publish.local import iam
 from ecr_publish.local.api.repositories import allow, registry_of, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.policy import REGISTRY_ACTIONS
 from ecr_publish.local.records import Registry, Repository
 
 
@@ -62,7 +63,12 @@ def put_registry_policy(call: Call) -> Mapping[str, Any]:
     """PutRegistryPolicy: in scope V1 only of three actions (User Guide, "Registry permissions")."""
     registry = registry_of(call)
     allow(call, "PutRegistryPolicy", registry, None)
-    registry.policy = checked_policy(call.input["policyText"], of_registry=True)
+    text = checked_policy(call.input["policyText"], of_registry=True)
+    if registry.settings.get("REGISTRY_POLICY_SCOPE") == "V1":
+        foreign = iam.actions(text) - {each.lower() for each in REGISTRY_ACTIONS}
+        if foreign:
+            raise invalid("PolicyText", "Invalid registry policy provided")
+    registry.policy = text
     call.store.save(registry)
     return {"registryId": registry.account, "policyText": registry.policy}
 

@@ -128,6 +128,9 @@ def test_a_registrys_policy_is_about_all_its_repositories_as_far_as_its_scope_go
     ecr.put_account_setting(name="REGISTRY_POLICY_SCOPE", value="V1")
     refused(stranger.list_images, **MINE)
     stranger.create_repository(repositoryName="team/newer", registryId="1" * 12)
+    wide, narrow = (policy(allow(each, Resource=within)) for each in ("ecr:ListImages", "ecr:CreateRepository"))
+    assert code(ecr.put_registry_policy, policyText=wide) == "InvalidParameterException"
+    ecr.put_registry_policy(policyText=narrow)
 
 
 def test_the_registrys_face_refuses_and_allows_the_same(server, ecr, stranger):
