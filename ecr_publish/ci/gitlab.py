@@ -72,6 +72,12 @@ def _check(env: Mapping[str, str]) -> None:
     for name in ("CI_MERGE_REQUEST_IID", "CI_EXTERNAL_PULL_REQUEST_IID"):
         if env.get(name) and not re.fullmatch(r"[0-9]{1,18}", env[name]):
             raise contradiction(f"{name}={env[name]} is no number", name)
+    number, path = env.get("CI_MERGE_REQUEST_IID"), env.get("CI_MERGE_REQUEST_REF_PATH")
+    if number and path and not path.startswith(f"refs/merge-requests/{number}/"):
+        raise contradiction(
+            f"CI_MERGE_REQUEST_REF_PATH={path} is not of merge request {number}",
+            "CI_MERGE_REQUEST_IID, CI_MERGE_REQUEST_REF_PATH",
+        )
     tag, branch = env.get("CI_COMMIT_TAG"), env.get("CI_COMMIT_BRANCH")
     if tag and branch:
         raise contradiction(

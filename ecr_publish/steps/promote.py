@@ -24,6 +24,7 @@ from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
 from ecr_publish.steps.push import all_tags, ensure_repository
 from ecr_publish.steps.tagging import carried, tagging
+from ecr_publish.tags import Naming, remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class PromoteDetails:
     unscannable: str | None
     from_environment: str
     to_environment: str
+    naming: Naming | None = None  # how tags may move that are carried later
 
     @property
     def summary(self) -> str:
@@ -104,6 +106,7 @@ class Promote:
             unscannable=edge.unscannable,
             from_environment=edge.source,
             to_environment=edge.destination,
+            naming=_naming(scene) if scene.resumed is not None else None,
         )
 
     def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
@@ -156,6 +159,12 @@ def _distance(source: Source, destination: Repository) -> tuple[bool, bool, bool
     return (source.repository != destination, here != there, not same_region)
 
 
+def _naming(scene: Scene) -> Naming:
+    assert scene.image is not None
+    image, branch = scene.image, scene.origin.default_branch or scene.config.default_branch
+    return Naming(image.tags, image.flavor, image.floating, branch)
+
+
 def _pointers(scene: Scene) -> tuple[str, ...]:
     assert scene.image is not None
     own = [override.pointer for override in scene.image.environments]
@@ -190,7 +199,8 @@ def _tags(image: PublishedImage, details: PromoteDetails) -> tuple[Tag, ...]:
         tags = tuple(tag for tag in details.tags if tag.name in image.tags)
     else:
         names = tuple(name for name in image.tags if name not in details.pointers)
-        tags = tuple(carried(name, names) for name in names if _carried_over(name, details.filters))
+        known = remembered(details.naming, names) if details.naming else {}
+        tags = tuple(carried(name, names, known) for name in names if _carried_over(name, details.filters))
     return all_tags(tags, details.pointer)
 
 

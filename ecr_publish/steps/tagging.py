@@ -4,12 +4,13 @@ go forward. The one place that decides this, for push and promote alike."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecr_publish.errors import TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
-from ecr_publish.model.tags import Fixed, Floating, Tag
+from ecr_publish.model.tags import Fixed, Floating, Movement, Tag
 from ecr_publish.model.target import Target
 from ecr_publish.ports import Images
 from ecr_publish.tags import moves
@@ -62,11 +63,14 @@ _PARTIAL = re.compile(r"v?(\d+)(?:\.(\d+))?")
 _FULL = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
 
 
-def carried(name: str, beside: tuple[str, ...]) -> Tag:
-    """How a tag may move that a later promotion finds on the source's digest, where no rule is at hand.
+def carried(name: str, beside: tuple[str, ...], known: Mapping[str, Movement]) -> Tag:
+    """How a tag may move that a later promotion finds on the source's digest, where the run that gave it is gone.
 
-    `latest`, `1` and `1.4` float within the release that stands beside them on the same digest; all others are fixed.
+    `known` is what the file's rules tell. Else `latest`, `1` and `1.4` float within the release that stands beside them
+    on the same digest; all others are fixed.
     """
+    if (movement := known.get(name)) is not None:
+        return Tag(name, movement, "carried")
     releases = [match[1] for each in beside if (match := _FULL.fullmatch(each))]
     version = releases[0] if releases else None
     if name == "latest":

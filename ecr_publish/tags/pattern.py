@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from types import MappingProxyType
 
 from ecr_publish.errors import ConfigError
@@ -22,7 +23,10 @@ def groups(pattern: str, text: str, where: str) -> tuple[str | None, ...] | None
     # JavaScript's \d, \w and \b are of ASCII, and it names a group without Python's P
     spelled = re.sub(r"\(\?<(?=[A-Za-z_$])", "(?P<", expression)
     try:
-        compiled = re.compile(spelled, re.ASCII | _combined(flags))
+        with warnings.catch_warnings():
+            # `[[` may mean something else in a later Python; in JavaScript it never does
+            warnings.simplefilter("ignore", FutureWarning)
+            compiled = re.compile(spelled, re.ASCII | _combined(flags))
     except (re.error, OverflowError, RecursionError) as error:
         raise ConfigError(
             what=f"the pattern {pattern!r} cannot be read: {error}",

@@ -12,7 +12,7 @@ from ecr_publish.model.target import Place
 from ecr_publish.plan.ask import Ask, Found
 from ecr_publish.plan.targets import repository, targets
 from ecr_publish.steps.resume import PublishedDetails
-from tests.contract.pipeline.stage import DEV, ENVIRONMENTS, PROD, SHA, STAGING, WEB, failures, outcomes
+from tests.contract.pipeline.stage import DEV, EDGES, ENVIRONMENTS, PROD, SHA, STAGING, WEB, failures, outcomes
 
 
 def test_the_same_digest_arrives_in_every_environment_and_region(stage):
@@ -307,3 +307,40 @@ def test_a_tag_that_an_earlier_edge_held_back_is_not_carried_by_a_later_one(stag
     assert stage.run().exit_code == 0
     assert set(stage.tags(DEV)) == {"1.4.0", "latest", "sha-b0bd943"}
     assert set(stage.tags(STAGING)) == set(stage.tags(PROD)) == {"1.4.0"}
+
+
+@pytest.mark.parametrize("rule", ["type=ref,event=branch", "type=edge", "type=raw,value=stable"])
+def test_a_later_promotion_moves_the_tags_that_the_rules_let_move(stage, rule):
+    floating = "    floating: [stab*]\n" if "raw" in rule else ""
+    body = WEB.replace("PLATFORMS", "[linux/amd64]").replace("type=semver,pattern={{version}}", rule)
+    stage.file(ENVIRONMENTS + body + floating + "default-branch: main\n" + EDGES)
+    for sha in ("a" * 40, "b" * 40):
+        stage.content(sha)
+        project = stage.project(tag=None, sha=sha)
+        assert stage.run(project, Ask(environments=("dev",))).exit_code == 0
+        assert stage.run(project, promoted(project, f"sha-{sha[:7]}")).exit_code == 0
+    assert stage.tags(STAGING) == stage.tags(DEV)
+    assert len(set(stage.tags(STAGING).values())) == 2
+
+
+def test_a_later_promotion_never_moves_a_fixed_tag(stage):
+    body = WEB.replace("PLATFORMS", "[linux/amd64]").replace("type=semver,pattern={{version}}", "type=raw,value=stable")
+    stage.file(ENVIRONMENTS + body + EDGES)
+    codes = []
+    for sha in ("a" * 40, "b" * 40):
+        stage.content(sha)
+        project = stage.project(tag=None, sha=sha)
+        assert stage.run(project, Ask(environments=("dev",))).exit_code == 0
+        codes.append(stage.run(project, promoted(project, f"sha-{sha[:7]}")).exit_code)
+        dev = stage.server.ecr.store.registry(DEV, "us-east-2").repositories["team/web"]
+        released = dev.tags.pop("stable")
+    assert codes == [0, 5]
+    assert stage.tags(STAGING)["stable"] != released
+
+
+def promoted(project, tag):
+    """`promote --from dev --to staging --tag TAG`."""
+    (source,) = [each for each in targets(project.config) if each.environment == "dev"]
+    details = PublishedDetails(source, repository(project.config.image("web"), source), tag, "--tag")
+    found = {(PublishedImage, Place("web", source.name)): Found(details, tag)}
+    return Ask(steps=("promote",), edge=("dev", "staging"), found=found, tag=tag)

@@ -40,6 +40,11 @@ def sample(name: str) -> tuple[dict[str, str], dict[str, Any] | None]:
         ("gitlab-push-default", {"CI_COMMIT_BRANCH": ""}, ["CI_COMMIT_TAG", "CI_COMMIT_BRANCH"]),
         ("gitlab-mr-detached", {"CI_MERGE_REQUEST_IID": "seven"}, ["CI_MERGE_REQUEST_IID"]),
         (
+            "gitlab-mr-detached",
+            {"CI_MERGE_REQUEST_IID": "99"},
+            ["CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_REF_PATH"],
+        ),
+        (
             "codebuild-webhook-tag",
             {"CODEBUILD_WEBHOOK_HEAD_REF": "refs/heads/v1.4.0"},
             ["CODEBUILD_WEBHOOK_TRIGGER", "CODEBUILD_WEBHOOK_HEAD_REF"],
