@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecr_publish.app.project import Project
 from ecr_publish.app.world import World
 from ecr_publish.config.model import Config
-from ecr_publish.errors import PublishError
+from ecr_publish.errors import MachineFault, PublishError
 from ecr_publish.plan.plan import Plan
 from ecr_publish.report.report import Report
 from ecr_publish.run.scheduler import Observer, Scheduler
@@ -51,7 +51,7 @@ def perform(
         ledger = scheduler.ledger
     else:
         ledger = scheduler.execute(plan.intents)
-    problems = (*before.problems, *_stopped(stop, ledger.entries))
+    problems = (*before.problems, *_stopped(stop, ledger.entries), *observers.faults.values())
     report = Report(
         command=command,
         plan=plan,
@@ -73,6 +73,7 @@ class _Observers:
     def __init__(self, first: Observer, project: Project, keep_results: bool) -> None:
         self._first, self._project, self._keep = first, project, keep_results
         self.plugins = project.plugins.observers
+        self.faults: dict[str, PublishError] = {}  # by path: a result that cannot be kept must not end the run
 
     def started(self, intent: Intent) -> None:
         """Tell all."""
@@ -87,8 +88,16 @@ class _Observers:
         """Tell all, and leave a result file for the next job."""
         from ecr_publish.run.results import keep
 
-        if self._keep:
-            keep(self._project.workspace, intent, outcome, self._project.root)
+        try:
+            if self._keep:
+                keep(self._project.workspace, intent, outcome, self._project.root)
+        except OSError as error:
+            path = str(error.filename or self._project.workspace)
+            self.faults[path] = MachineFault(
+                what=f"the result for the next job cannot be kept: {error.strerror or error}",
+                where=path,
+                hint="what was done stands in the registry; free some space or fix permissions, and run again",
+            )
         self._first.finished(intent, outcome)
         self.plugins.step_finished(intent, outcome)
 
