@@ -21,6 +21,12 @@ FILE = (
 )
 
 
+# Every request index with every kind of fault takes minutes: a sample here, all of them with ECR_PUBLISH_SWEEP=all.
+# The two signals share the requests in the sample, for what they do differs in the code only.
+SWEEP = os.environ.get("ECR_PUBLISH_SWEEP") == "all"
+APART, SIGNALS_APART = (1, 1) if SWEEP else (8, 2)
+
+
 def requests_of_a_run(root: Path) -> int:
     """How many requests one undisturbed run makes."""
     with staged(root) as stage:
@@ -33,7 +39,7 @@ def requests_of_a_run(root: Path) -> int:
 def test_a_stop_at_every_request_leaves_nothing_half_tagged_and_a_second_run_finishes(tmp_path, signal, first):
     total = requests_of_a_run(_made(tmp_path, "first"))
     codes = set()
-    for index in range(first, total, 2):  # the two signals share the requests: what they do differs in the code only
+    for index in range(first % SIGNALS_APART, total, SIGNALS_APART):
         with staged(_made(tmp_path, f"{signal}-{index}")) as stage:
             stage.file(FILE)
             script = stage.server.ecr.script
@@ -84,10 +90,6 @@ def test_a_stop_in_the_work_of_any_step_itself_ends_the_run_there_and_a_second_o
         assert stage.tags(account=STAGING) == {} or after_the_last
         stage.resumed()
         assert stage.run().exit_code == 0
-
-
-# Every request index with every kind of fault takes minutes: a sample here, all of them with ECR_PUBLISH_SWEEP=all.
-APART = 1 if os.environ.get("ECR_PUBLISH_SWEEP") == "all" else 8
 
 
 @pytest.mark.parametrize(
