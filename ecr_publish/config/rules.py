@@ -86,7 +86,7 @@ def _edges(check: _Check) -> None:
             continue
         if edge.source == edge.destination:
             check.error(("promote", index), f"promotes {edge.source} to itself", "name two environments")
-        if index and "promote" not in check.config.pipeline:
+        if not index and "promote" not in check.config.pipeline:
             check.error(("promote",), "the pipeline has no promote step", "add promote to pipeline:")
         for other in edges[:index]:
             if other.destination == edge.destination and _share(check.config.images, other.images, edge.images):

@@ -27,6 +27,7 @@ GITLAB_HINT = (
 # What the innermost error says, and what helps where the general hint does not.
 _HINTS = {
     "Permission denied": "this user may not use the engine: add it to the group docker, or set DOCKER_HOST to its own",
+    "SSHHTTPAdapter": "an engine behind ssh:// needs paramiko beside ecr-publish: pip install 'docker[ssh]'",
     "HTTP request to an HTTPS server": "the engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
 }
 BUILD_SECONDS = 3600

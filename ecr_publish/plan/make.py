@@ -45,6 +45,12 @@ def make_plan(
     }
     chosen = chosen_steps(config, steps)
     intents, unplanned = Planner(config, origin, steps=chosen, tags=tags, now=now, ask=ask).intents()
+    if not intents and not unplanned:
+        raise PlanImpossible(
+            what="nothing of the file is what was asked for",
+            where="command line",
+            hint="the options leave nothing over together; `ecr-publish plan` without them shows everything",
+        )
     return Plan(
         intents=intents,
         unplanned=unplanned,

@@ -185,10 +185,15 @@ def check_order(steps: Sequence[Plannable]) -> None:
     for step in steps:
         for need in step.needs:
             if need.kind not in given:
-                later = next((each.name for each in steps if any(g.kind is need.kind for g in each.gives)), None)
+                later = _giver(steps, need.kind, step)
                 raise PlanImpossible(
                     what=f"{step.name} needs {need.kind.__name__}, which no earlier step gives",
                     where="pipeline",
                     hint=f"put {later} before {step.name}" if later else "add the step that gives it to pipeline:",
                 )
         given.update(give.kind for give in step.gives)
+
+
+def _giver(steps: Sequence[Plannable], kind: type, asking: Plannable) -> str | None:
+    """The step that gives this kind of fact; one that needs it itself cannot begin with it."""
+    return next((each.name for each in steps if each is not asking and any(g.kind is kind for g in each.gives)), None)

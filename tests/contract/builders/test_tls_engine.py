@@ -111,3 +111,9 @@ def test_an_address_that_leads_nowhere_is_told_as_an_unreachable_engine(tmp_path
     with pytest.raises(EngineUnavailable) as caught:
         built(tmp_path, {"DOCKER_HOST": host})
     assert caught.value.hint
+
+
+def test_an_engine_behind_ssh_is_told_with_what_to_install(tmp_path):
+    with pytest.raises(EngineUnavailable) as caught:
+        built(tmp_path, {"DOCKER_HOST": "ssh://nobody@127.0.0.1:1"})
+    assert "pip install 'docker[ssh]'" in caught.value.hint

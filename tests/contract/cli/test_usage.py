@@ -48,6 +48,8 @@ PROMOTE = ("promote", "-f", "FILE", "--from", "dev", "--to", "prod")
         (("plan", "-f", "FILE", "--env", "nope"), "the file has no environment 'nope'"),
         (("plan", "-f", "FILE", "--to", "nope"), "the file has no environment 'nope'"),
         (("run", "-f", "FILE", "--only", "nope"), "the file has no step 'nope'"),
+        (("run", "-f", "FILE", "--to", "dev", "--env", "prod"), "nothing of the file is what was asked for"),
+        (("run", "-f", "FILE", "--only", "login", "--image", "web"), "nothing of the file is what was asked for"),
         (("run", "-f", "FILE", "--plan", "/dev/null"), "this is no saved plan"),
         (("plan", "-f", "FILE", "--as-tag", ""), "cannot be the name of a git tag"),
         (("plan", "-f", "FILE", "--as-tag", "v1 0"), "cannot be the name of a git tag"),
@@ -87,3 +89,18 @@ def test_a_path_that_cannot_be_written_is_exit_code_1_with_the_path_and_a_hint(f
     assert run(["plan", "-f", file, "-o", str(tmp_path / "no" / "plan.json")]) == 1
     said = capsys.readouterr().err
     assert f"error: {tmp_path}/no/plan.json: No such file or directory\n  hint: " in said
+
+
+def test_a_pipeline_in_an_impossible_order_says_what_goes_first(file, capsys):
+    path = Path(file)
+    path.write_text("pipeline: [promote, push, build, tag, login, scan-wait]\n" + FILE)
+    assert run(["plan", "-f", file]) == 2
+    said = capsys.readouterr().err
+    assert "promote needs PublishedImage, which no earlier step gives\n  hint: put push before promote" in said
+
+
+def test_an_edge_that_no_step_of_the_pipeline_takes_is_an_error(file, capsys):
+    """Accepted, it would promise a promotion that never comes."""
+    Path(file).write_text("pipeline: [build, tag, login, push]\n" + FILE)
+    assert run(["check", "-f", file]) == 2
+    assert "the pipeline has no promote step" in capsys.readouterr().err
