@@ -68,10 +68,15 @@ def _matches(resource: Mapping[str, Any], wanted: Mapping[str, frozenset[str]]) 
 def _covered(call: Call, registry: Registry) -> Iterator[dict[str, Any]]:
     if registry.scanning.get("scanType") != ENHANCED:
         return
-    for repository in registry.repositories.values():
-        for image in repository.images.values():
-            if image.scan_at is not None:
-                yield _resource(call, registry, repository, image)
+    with call.store.lock:  # this runs beside the server's loop, which changes both
+        found = [
+            (repository, image)
+            for repository in registry.repositories.values()
+            for image in repository.images.values()
+            if image.scan_at is not None
+        ]
+    for repository, image in found:
+        yield _resource(call, registry, repository, image)
 
 
 def _resource(call: Call, registry: Registry, repository: Repository, image: Image) -> dict[str, Any]:

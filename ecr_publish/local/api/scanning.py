@@ -143,6 +143,8 @@ def put_registry_scanning_configuration(call: Call) -> Mapping[str, Any]:
     registry.scanning = wanted
     call.ecr.scanner.configured(registry)
     call.store.save(registry)
+    for repository in registry.repositories.values():
+        call.store.save(registry, repository)  # when each image's scan was asked for
     return {"registryScanningConfiguration": registry.scanning}
 
 
