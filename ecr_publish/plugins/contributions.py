@@ -45,7 +45,7 @@ class Plugins:
         for name, implementation in _implementations(self._manager, "origins"):
             try:
                 found = implementation(env=dict(env), git=git)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise broken(name, "origins", error) from error
             if found is not None:
                 return _typed(name, "origins", found, Origin)
@@ -84,7 +84,7 @@ def contributed(manager: pluggy.PluginManager, hook: str) -> tuple[Any, ...]:
     for name, implementation in _implementations(manager, hook):
         try:
             values = tuple(implementation() or ())
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise broken(name, hook, error) from error
         for value in values:
             if not isinstance(getattr(value, "name", None), str):
@@ -127,7 +127,7 @@ def _typed(name: str, hook: str, value: object, kind: type[Origin]) -> Origin:
     return value
 
 
-def broken(name: str, where: str, error: Exception) -> PluginError:
+def broken(name: str, where: str, error: Exception | SystemExit) -> PluginError:
     """The error for a plugin that raised."""
     return PluginError(
         what=f"the plugin {name} raised {type(error).__name__}: {error}",

@@ -31,7 +31,7 @@ class Gates:
 def _verdict(gate: Callable[..., Any], promotion: Promotion, evidence: ScanEvidence) -> Verdict:
     try:
         answer = gate(promotion=promotion, evidence=evidence)
-    except Exception as error:  # noqa: BLE001 - the gate loop is a border: a raise is a refusal
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: a raise is a refusal, sys.exit(0) as well
         return CannotJudge("gate-raised", f"it raised {type(error).__name__}: {error}")
     if isinstance(answer, Allow | Refuse | CannotJudge):
         return answer

@@ -72,7 +72,7 @@ def _listed(requirements: tuple[str, ...]) -> list[tuple[str, object, Distributi
         for point in points:
             try:
                 found.append((point.name, point.load(), distribution))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise broken(point.name, "import", error) from error
     return found
 

@@ -36,7 +36,7 @@ class Observers:
         for name, implementation in self._hooks[hook]:
             try:
                 implementation(**arguments)
-            except Exception as error:  # noqa: BLE001 - the observer loop is a border
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - the observer loop is a border
                 self._warned.setdefault(
                     f"{name}.{hook}", f"the plugin {name} raised in {hook}: {type(error).__name__}: {error}"
                 )

@@ -126,12 +126,12 @@ class Scheduler:
     def _outcome(self, intent: Intent, ports: Ports) -> Outcome:
         try:
             self._stop.check()
-            return self._steps[intent.step].run(intent, self.ledger, ports)
+            return _kept(intent, self._steps[intent.step].run(intent, self.ledger, ports))
         except PublishError as error:
             return Failed(error)
         except OSError as error:
             return Failed(_machine_fault(error, intent))
-        except Exception as error:  # noqa: BLE001 - the border: one image must not hide the others
+        except BaseException as error:  # noqa: BLE001 - a thread's border: what got past it would be waited for forever
             fault = PublishError(
                 what=f"a fault of ours or of a plugin: {type(error).__name__}: {error}",
                 where=intent.id,
@@ -169,6 +169,18 @@ def _wanting(intents: tuple[Intent, ...]) -> Mapping[FactKey, list[Intent]]:
         for need in intent.needs:
             found[need].append(intent)
     return found
+
+
+def _kept(intent: Intent, outcome: Outcome) -> Outcome:
+    """The outcome, if it is one and gives what the intent promised: a plugin's step may do neither."""
+    if not isinstance(outcome, Done | AlreadyDone | Skipped | NotYet | NotStarted | Failed):
+        raise TypeError(f"the step {intent.step} ended with {outcome!r}, which is no outcome")
+    if isinstance(outcome, Done | AlreadyDone):
+        kinds = tuple(fact.kind for fact in intent.gives)
+        if len(outcome.facts) != len(kinds) or not all(map(isinstance, outcome.facts, kinds)):
+            promised = ", ".join(kind.__name__ for kind in kinds) or "nothing"
+            raise TypeError(f"the step {intent.step} gives {promised} and gave {outcome.facts!r}")
+    return outcome
 
 
 def _ending(ended: Mapping[str, Entry], intent_id: str) -> str:

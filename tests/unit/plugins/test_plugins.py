@@ -60,6 +60,20 @@ def test_a_gate_that_raises_has_refused(tmp_path):
     assert verdict == CannotJudge("gate-raised", "it raised OSError: no network")
 
 
+def test_a_gate_that_leaves_with_success_has_refused(tmp_path):
+    with installed(tmp_path, "leaving-gate", HEAD + "import sys\n@hookimpl\ndef gate(promotion): sys.exit(0)\n"):
+        verdict = answers(loaded("leaving-gate"))["leaving-gate"]
+    assert verdict == CannotJudge("gate-raised", "it raised SystemExit: 0")
+
+
+def test_an_observer_that_leaves_ends_nothing(tmp_path):
+    source = HEAD + "import sys\n@hookimpl\ndef step_started(intent): sys.exit(0)\n"
+    with installed(tmp_path, "leaving-observer", source):
+        observers = loaded("leaving-observer").observers
+        observers.step_started("build web")
+    assert observers.warnings == ("the plugin leaving-observer raised in step_started: SystemExit: 0",)
+
+
 def test_a_gate_that_says_true_has_not_allowed(tmp_path):
     with installed(tmp_path, "true-gate", HEAD + "@hookimpl\ndef gate(evidence): return True\n"):
         verdict = answers(loaded("true-gate"))["true-gate"]
@@ -126,6 +140,8 @@ def test_a_listed_plugin_that_is_absent_or_too_old_is_exit_code_2(tmp_path, list
         ("@hookimpl\ndef gates(promotion): pass\n", "does not keep the rules"),
         ("@hookimpl\ndef gate(promotion, everything): pass\n", "does not keep the rules"),
         ("raise RuntimeError('broken')\n", "raised RuntimeError: broken"),
+        ("raise SystemExit(0)\n", "raised SystemExit: 0"),
+        ("@hookimpl\ndef steps(): raise SystemExit(0)\n", "raised SystemExit: 0"),
         ("@hookimpl\ndef steps(): return (object(),)\n", "which has no name"),
         ("class P:\n  name='push'\n@hookimpl\ndef steps(): return (P(),)\n", "that name is taken"),
     ],

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from ecr_publish.errors import MachineFault, TagTaken
 from ecr_publish.model.target import Place
 from ecr_publish.plan.intent import FactKey, Intent
@@ -26,11 +28,12 @@ class Acting:
     """A step whose act is given per place; gives the place's name as a fact."""
 
     acts: dict[str, object] = field(default_factory=dict)
+    outcomes: dict[str, object] = field(default_factory=dict)
 
     def run(self, intent, facts, ports):
         act = self.acts.get(str(intent.place))
-        outcome = act(ports) if callable(act) else None
-        return outcome or Done(str(intent.place), tuple(str(intent.place) for _ in intent.gives))
+        done = Done(str(intent.place), tuple(str(intent.place) for _ in intent.gives))
+        return (act(ports) or done) if callable(act) else self.outcomes.get(str(intent.place), done)
 
 
 @dataclass
@@ -57,7 +60,7 @@ def intent(image, *needs):
     return Intent("act", Place(image=image), (), keys, (FactKey(str, Place(image=image)),), None)
 
 
-def execute(intents, acts=None, stop=None, width=8):
+def execute(intents, acts=None, stop=None, width=8, outcomes=None):
     stop, seen = stop or StopRequest(), Seen()
     clock = SimulatedClock(START, stop)
     absent = object()
@@ -66,7 +69,9 @@ def execute(intents, acts=None, stop=None, width=8):
         engine=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
         spool=lambda name: nullcontext(Path()),
     )  # fmt: skip
-    ledger = Scheduler({"act": Acting(acts or {})}, ports, stop, seen, width=width).execute(tuple(intents))
+    ledger = Scheduler({"act": Acting(acts or {}, outcomes or {})}, ports, stop, seen, width=width).execute(
+        tuple(intents)
+    )
     return {str(entry.intent.place): entry.outcome for entry in ledger.entries}, seen, ledger
 
 
@@ -113,6 +118,31 @@ def test_a_fault_in_a_step_is_recorded_and_is_exit_code_1():
     assert "ZeroDivisionError" in outcomes["a"].error.what
     assert isinstance(outcomes["b"], Done)
     assert exit_code(ledger.entries) == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt(), GeneratorExit()])
+def test_whatever_a_step_raises_ends_the_step_and_not_the_waiting_for_it(error):
+    def leaving(ports):
+        raise error
+
+    outcomes, _, ledger = execute([intent("a"), intent("b")], {"a": leaving})
+    assert type(error).__name__ in outcomes["a"].error.what
+    assert isinstance(outcomes["b"], Done)
+    assert exit_code(ledger.entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (None, "ended with None, which is no outcome"),
+        (Done("well"), "gives str and gave ()"),
+        (Done("well", (1,)), "gives str and gave (1,)"),
+    ],
+)
+def test_a_step_that_does_not_give_what_it_promised_has_failed(outcome, words):
+    outcomes, _, _ = execute([intent("a"), intent("b", "a")], outcomes={"a": outcome})
+    assert words in outcomes["a"].error.what
+    assert isinstance(outcomes["b"], NotStarted)
 
 
 def test_a_full_disk_is_a_machine_fault_that_says_so():
