@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -61,6 +61,12 @@ class Contents(Protocol):
     def open(self, digest: Digest) -> IO[bytes]:
         """The blob as a file of its own for reading."""
 
+    def remove(self, digest: Digest) -> None:
+        """Forget a blob, if it is there; who reads it reads on."""
+
+    def collect(self, kept: Collection[str]) -> None:
+        """Remove every blob whose hash (in hex) is not kept."""
+
 
 class _Common:
     def open(self, digest: Digest) -> IO[bytes]:
@@ -68,21 +74,25 @@ class _Common:
         raise KeyError(digest)
 
     def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-        """The bytes in blocks."""
-        with self.open(digest) as file:
-            file.seek(first)
-            left = None if last is None else last - first + 1
-            while left is None or left > 0:
-                block = file.read(BLOCK if left is None else min(BLOCK, left))
-                if not block:
-                    return
-                left = None if left is None else left - len(block)
-                yield block
+        """The bytes in blocks, of a file that is opened now: it may be removed before the first is asked for."""
+        return _blocks(self.open(digest), first, last)
 
     def read(self, digest: Digest) -> bytes:
         """All bytes of a small blob."""
         with self.open(digest) as file:
             return file.read()
+
+
+def _blocks(file: IO[bytes], first: int, last: int | None) -> Iterator[bytes]:
+    with file:
+        file.seek(first)
+        left = None if last is None else last - first + 1
+        while left is None or left > 0:
+            block = file.read(BLOCK if left is None else min(BLOCK, left))
+            if not block:
+                return
+            left = None if left is None else left - len(block)
+            yield block
 
 
 class MemoryContents(_Common):
@@ -118,6 +128,15 @@ class MemoryContents(_Common):
     def open(self, digest: Digest) -> IO[bytes]:
         """The blob as a file."""
         return self._files[digest].open("rb")
+
+    def remove(self, digest: Digest) -> None:
+        """Forget a blob."""
+        path = self._files.pop(digest, None)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+    def collect(self, kept: Collection[str]) -> None:
+        """Nothing to do: it begins empty."""
 
     def close(self) -> None:
         """Remove everything."""
@@ -167,6 +186,16 @@ class DirectoryContents(_Common):
             return (self._blobs / digest.hex).open("rb")
         except FileNotFoundError as error:
             raise KeyError(digest) from error
+
+    def remove(self, digest: Digest) -> None:
+        """Forget a blob. A name that comes back after a loss of power is collected at the next start."""
+        (self._blobs / digest.hex).unlink(missing_ok=True)
+
+    def collect(self, kept: Collection[str]) -> None:
+        """Remove every blob that is not kept."""
+        for path in self._blobs.iterdir():
+            if path.name not in kept:
+                path.unlink()
 
     def close(self) -> None:
         """Nothing to do: everything is on the disk."""

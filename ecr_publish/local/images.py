@@ -153,12 +153,13 @@ class Images:
     def remove(self, repository: Repository, digests: Collection[str]) -> None:
         """Take images out of a repository, with their tags; to be saved by the caller."""
         gone = set(digests)
+        layers = {layer for digest in gone if digest in repository.images for layer in repository.images[digest].layers}
         repository.images = {digest: image for digest, image in repository.images.items() if digest not in gone}
         repository.tags = {tag: digest for tag, digest in repository.tags.items() if digest not in gone}
         for image in repository.images.values():
             image.orphaned = image.orphaned or image.subject in gone
         if self._ecr.quirks.blobs_stay:
-            self._drop_layers(repository)
+            self._drop_layers(repository, layers)
 
     def pulled(self, registry: Registry, repository: Repository, image: Image, principal: Principal) -> None:
         """Note a pull, at most once a day, unless the principal's pulls are not to be noted (API: ImageDetail)."""
@@ -169,9 +170,11 @@ class Images:
         image.pulled_at = now
         self._store.save(registry, repository)
 
-    def _drop_layers(self, repository: Repository) -> None:
+    def _drop_layers(self, repository: Repository, layers: Collection[str]) -> None:
+        """Those that no other image names. What no image has named yet stays: it may be a push under way."""
         kept = {layer for image in repository.images.values() for layer in image.layers}
-        repository.layers = {layer: size for layer, size in repository.layers.items() if layer in kept}
+        for layer in set(layers) - kept:
+            repository.layers.pop(layer, None)
 
 
 def _document(body: bytes, media_type: str | None) -> tuple[Any, str]:

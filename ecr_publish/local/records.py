@@ -85,6 +85,10 @@ class Repository:
         """All tags on a digest, sorted."""
         return sorted(tag for tag, named in self.tags.items() if named == digest)
 
+    def named(self) -> frozenset[str]:
+        """The digests of all content that it needs: layers, and the manifests of its images."""
+        return frozenset(self.layers) | {digest for digest, image in self.images.items() if image.has_content}
+
     def references(self, layer: str) -> bool:
         """Whether any image names the layer or config."""
         return any(layer in image.layers for image in self.images.values())

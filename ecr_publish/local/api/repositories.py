@@ -172,6 +172,7 @@ def delete_repository(call: Call) -> Mapping[str, Any]:
             "because it still contains images",
         )
     del registry.repositories[repository.name]
+    call.ecr.uploads.drop(registry, repository)
     call.store.save(registry, repository)
     return {"repository": described(registry, repository)}
 

@@ -83,6 +83,7 @@ def _mounted(visit: Visit, repository: Repository, digest: str, source_name: str
         return False
     visit.allow("GetDownloadUrlForLayer", source)
     repository.layers[digest] = source.layers[digest]
+    visit.ecr.uploads.came(registry, repository, digest)
     visit.ecr.store.save(registry, repository)
     return True
 
