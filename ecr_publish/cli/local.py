@@ -113,23 +113,10 @@ def command(
 
 def environment_lines(url: str, account: str) -> str:
     """What makes aws, boto3 and terraform talk to it; proxies and profiles would lead elsewhere."""
-    values = {
-        # every other service too: a request for one that is not served must end here by name, never at AWS
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ENDPOINT_URL_ECR": url,
-        "AWS_ENDPOINT_URL_ECR_PUBLIC": url,
-        "AWS_ENDPOINT_URL_STS": url,
-        "AWS_ENDPOINT_URL_INSPECTOR2": url,
-        "ECR_PUBLISH_PUBLIC_ENDPOINT": url,  # of ECR Public's registry: no answer of its API names it
-        "AWS_ACCESS_KEY_ID": account,
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
-    }
-    unset = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-    return "".join(f"export {key}={value}\n" for key, value in values.items()) + f"unset {' '.join(unset)}\n"
+    from ecr_publish.local.surroundings import UNSET, variables
+
+    exports = "".join(f"export {key}={value}\n" for key, value in variables(url, account, REGION).items())
+    return exports + f"unset {' '.join(UNSET)}\n"
 
 
 def _accounts(text: str) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ RULES: dict[str, May] = {
         ("botocore", "cryptography", "httptools", "jwt", "pydantic", "trustme", "uvicorn"),
     ),
     "rehearsal": May(("config.model", "local", "model", "plan.targets")),
+    "pytest_plugin": May(("local",), ("boto3", "botocore", "pytest")),
     "hookspecs": May(("model", "plan", "ports", "report.report", "run.outcome", "run.step"), ("pluggy",)),
     "builtins": May(("builders", "gate", "hookspecs", "model", "ports", "report", "run.step", "steps")),
     "plugins": May(("builtins", "hookspecs", "model", "ports", "report.report", "run.step"), ("packaging", "pluggy")),
@@ -80,8 +81,8 @@ RULES: dict[str, May] = {
 
 # Each outside package that has one home (STYLE: each SDK has one home).
 HOMES = {
-    "boto3": ("aws",),
-    "botocore": ("aws", "local"),
+    "boto3": ("aws", "pytest_plugin"),
+    "botocore": ("aws", "local", "pytest_plugin"),
     "docker": ("engine",),
     "requests": ("engine",),
     "urllib3": ("http",),
