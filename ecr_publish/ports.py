@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
 from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+from ecr_publish.model.layer import StoredBlob
 from ecr_publish.model.promotion import Promotion
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.scan import Scan, ScanEvidence
@@ -116,6 +117,24 @@ class LayerAvailability(Protocol):
         Unavailable."""
 
 
+class Receiver(Protocol):
+    """A repository, while the image that goes there is still being read. Safe from one thread."""
+
+    def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
+        """Those that are there: they need not be read."""
+
+    def take(self, blob: StoredBlob) -> None:
+        """Begin to send a blob of the layout; returns at once. A failure is raised by a later call, or at the end."""
+
+
+@dataclass(slots=True)
+class Sending:
+    """An image on its way: `receiver` takes blobs, `sent_bytes` is what it sent, known when the block has ended."""
+
+    receiver: Receiver
+    sent_bytes: int = 0
+
+
 class Images(Protocol):
     """Image content in registries (the `/v2` API): the transfer engine.
 
@@ -143,6 +162,12 @@ class Images(Protocol):
 
         The root with one tag is one PUT by tag. Raises BadImage if the layout's bytes are not what it says.
         """
+
+    def receiving(
+        self, layout: Path, target: Target, repository: Repository, notify: Notify
+    ) -> AbstractContextManager[Sending]:
+        """Blobs of a layout that is being written, sent to the repository while the block runs; all have arrived at
+        its end. Manifest and tags are left to `push`."""
 
     def copy(
         self,
@@ -194,8 +219,9 @@ class Builder(Protocol):
 class EngineImages(Protocol):
     """Images that lie in a container engine's own store."""
 
-    def layout(self, image: InEngine, output: Path, notify: Notify) -> InLayout:
-        """Write the image as an OCI layout into `output`, streaming. Raises EngineUnavailable, MachineFault."""
+    def layout(self, image: InEngine, output: Path, notify: Notify, receiver: Receiver) -> InLayout:
+        """Write the image as an OCI layout into `output`, streaming, without the blobs that the receiver has; it is
+        given each other one as soon as that is whole. Raises EngineUnavailable, ResultUnusable, MachineFault."""
 
 
 class Gates(Protocol):

@@ -113,6 +113,7 @@ def ports_of(
     from ecr_publish.aws.identity import StsIdentities
     from ecr_publish.aws.repositories import EcrRepositories
     from ecr_publish.aws.scans import EcrScans
+    from ecr_publish.builders.known import known
     from ecr_publish.engine.images import DockerImages
     from ecr_publish.http.transport import Transport
     from ecr_publish.oci.dockerconfig import DockerLogins
@@ -134,7 +135,7 @@ def ports_of(
             images=images,
             scans=EcrScans(sessions),
             builders=project.plugins.builders,
-            engine=DockerImages(env),
+            engine=DockerImages(env, known(env)),
             gates=project.plugins.gates,
             root=project.root,
             workspace=project.workspace,

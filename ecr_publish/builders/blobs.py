@@ -13,21 +13,19 @@ from typing import IO, Any
 
 from ecr_publish.builders.compression import Compressor
 from ecr_publish.model.digest import Digest
+from ecr_publish.model.layer import StoredBlob
 
 BLOCK = 1 << 20
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
-    """A stored blob: digest and size of its bytes, and its media type."""
-
-    digest: Digest
-    size: int
-    media_type: str
+class Blob(StoredBlob):
+    """A blob that was stored."""
 
     def descriptor(self, **more: object) -> dict[str, object]:
         """The OCI descriptor (image-spec, "Content Descriptors")."""

@@ -12,7 +12,8 @@ from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import IO, Any
 
-from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, MANIFEST, Blob, Blobs, Compressing
+from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, Blob, Blobs, Compressing
+from ecr_publish.builders.composing import composed
 from ecr_publish.builders.compression import gzip
 from ecr_publish.errors import BadImage
 from ecr_publish.model.events import Note, Notify
@@ -20,9 +21,6 @@ from ecr_publish.model.image import InLayout
 
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 LARGEST_JSON = 4 << 20
-ANNOTATED = "org.opencontainers.image."
-# An engine keeps labels but no annotations: those that the file asks for travel in this label, as a JSON object.
-ANNOTATIONS_LABEL = "io.ecr-publish.annotations"
 
 
 class Saved:
@@ -73,26 +71,9 @@ def as_layout(saved: Saved, output: Path, reference: str | None, notify: Notify)
     layers = []
     for number, (name, diff_id) in enumerate(image.layers):
         notify(Note(f"compressing layer {number + 1} of {len(image.layers)}"))
-        layers.append(_layer(saved, blobs, (name, diff_id), notify).descriptor())
-    manifest: dict[str, Any] = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": blobs.put(image.config_body, CONFIG).descriptor(),
-        "layers": layers,
-    }
-    annotations = _annotations(image.labels)
-    root = blobs.put_json(manifest | ({"annotations": annotations} if annotations else {}), MANIFEST)
-    blobs.finish(root)
+        layers.append(_layer(saved, blobs, (name, diff_id), notify))
+    root = composed(blobs, blobs.put(image.config_body, CONFIG), tuple(layers), image.labels)
     return InLayout(str(output), root.digest)
-
-
-def _annotations(labels: Mapping[str, str]) -> dict[str, str]:
-    found = {key: value for key, value in labels.items() if key.startswith(ANNOTATED)}
-    try:
-        asked = json.loads(labels.get(ANNOTATIONS_LABEL, "{}"))
-    except (ValueError, RecursionError):
-        asked = None  # somebody else's label of that name: it is no promise of ours
-    return found | ({str(key): str(value) for key, value in asked.items()} if isinstance(asked, dict) else {})
 
 
 def _chosen(saved: Saved, reference: str | None) -> dict[str, Any]:

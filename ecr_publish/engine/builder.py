@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
+from ecr_publish.builders.composing import ANNOTATIONS_LABEL
 from ecr_publish.builders.output import all_or_nothing
-from ecr_publish.builders.saved import ANNOTATIONS_LABEL
 from ecr_publish.config.model import DockerBuild
 from ecr_publish.engine.connection import engine
 from ecr_publish.engine.dockercontext import Context, context_of
 from ecr_publish.engine.images import DockerImages
+from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BuildFailed
 from ecr_publish.model.events import Notify, Untrusted
 from ecr_publish.model.image import BuiltImage, InEngine
@@ -48,7 +49,7 @@ class DockerBuilder:
                 image = InEngine(self._built(request, context, archive, notify))
             if not request.as_layout:
                 return BuiltImage(image, self.name)
-            layout = DockerImages(self._environment).layout(image, request.output, notify)
+            layout = DockerImages(self._environment).layout(image, request.output, notify, OnDisk())
             return BuiltImage(layout, self.name)
 
     def _built(self, request: BuildRequest, context: Context, archive: IO[bytes], notify: Notify) -> str:

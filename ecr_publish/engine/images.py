@@ -1,52 +1,67 @@
-"""Images in the engine's own store, brought out as OCI layouts."""
+"""Images in the engine's own store, brought out as OCI layouts by the shortest way there is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from ecr_publish.builders.archive import layout_of
+from ecr_publish.builders.blobs import Blobs
+from ecr_publish.builders.composing import composed
+from ecr_publish.builders.known import Known, Nothing
 from ecr_publish.builders.output import all_or_nothing
+from ecr_publish.engine import contentstore, graphstore
 from ecr_publish.engine.connection import engine
-from ecr_publish.errors import ResultUnusable
+from ecr_publish.engine.found import Found, Unreadable, found
+from ecr_publish.engine.packing import Packing
+from ecr_publish.engine.savestream import SaveStream
+from ecr_publish.errors import BadImage
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InEngine, InLayout
+from ecr_publish.ports import Receiver
 
 BLOCK = 2 << 20
 
 
 class DockerImages:
-    """`ports.EngineImages` by `save`: the engine's own stream, written to disk, then compressed by us."""
+    """`ports.EngineImages`: layers from the engine's store where this user may read it, else from `save`; those that
+    are known by their diffID and that the receiver has are not read at all."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, environment: Mapping[str, str], known: Known | None = None) -> None:
+        self._environment, self._known = environment, known or Nothing()
 
-    def layout(self, image: InEngine, output: Path, notify: Notify) -> InLayout:
+    def layout(self, image: InEngine, output: Path, notify: Notify, receiver: Receiver) -> InLayout:
         """Write the image as a layout into `output`, streaming; annotations are those its labels ask for.
 
-        Raises EngineUnavailable, ResultUnusable (the engine has no such image), MachineFault.
+        Raises EngineUnavailable, ResultUnusable (the engine has no such image), BadImage, MachineFault.
         """
-        archive = output.parent / f".{output.name}.save"
-        try:
-            with all_or_nothing(output):
-                self._save(image, archive, notify)
-            return layout_of(archive, output, None, notify)
-        finally:
-            archive.unlink(missing_ok=True)
+        with all_or_nothing(output), engine(self._environment, f"engine image {image.image_id}") as client:
+            known = found(client, image)
+            packing = Packing(Blobs(output), self._known, receiver, notify)
+            packing.expect(known)
+            if packing.config is None or any(packing.lacks(each) for each in known.diff_ids):
+                _bring(client, known, packing, output)
+                packing.remember(known)
+            assert packing.config is not None
+            layers = tuple(packing.layers[each] for each in known.diff_ids)
+            root = composed(Blobs(output), packing.config, layers, known.labels)
+            return InLayout(str(output), root.digest, frozenset(packing.absent))
 
-    def _save(self, image: InEngine, archive: Path, notify: Notify) -> None:
-        import docker
 
-        with engine(self._environment, f"engine image {image.image_id}") as client:
-            try:
-                client.inspect_image(image.image_id)
-            except docker.errors.ImageNotFound as error:
-                raise ResultUnusable(
-                    what=f"the engine has no image {image.image_id}",
-                    where="engine",
-                    hint="on another machine than the build's: build with `ecr-publish build --output layout`",
-                ) from error
-            with archive.open("wb") as file:
-                for block in client.get_image(image.image_id, chunk_size=BLOCK):
-                    file.write(block)
-                    notify(Note("reading the image out of the engine"))
+def _bring(client: Any, known: Found, packing: Packing, output: Path) -> None:
+    """By the engine's store; whatever cannot be had there, from the engine itself."""
+    try:
+        if known.graph is not None:
+            graphstore.bring(known, packing)
+        else:
+            contentstore.bring(known, client, packing)
+        return
+    except Unreadable as reason:
+        packing.notify(Note(f"asking the engine for the image ({reason})"))
+    blocks = client.get_image(known.image_id, chunk_size=BLOCK)
+    try:
+        SaveStream(known, packing, output).bring(iter(blocks))
+    except Unreadable as error:
+        raise BadImage(
+            what=str(error), where=f"engine image {known.image_id}", hint="build it again; `docker save` shows the same"
+        ) from error

@@ -14,10 +14,12 @@ from ecr_publish.model.target import Target
 
 @dataclass(frozen=True, slots=True)
 class InLayout:
-    """An OCI image layout on disk (a directory); `digest` is of the manifest or index to publish."""
+    """An OCI image layout on disk (a directory); `digest` is of the manifest or index to publish. `absent` are blobs
+    that do not lie there, because the repository that it is made for was seen to have them."""
 
     path: str
     digest: Digest
+    absent: frozenset[Digest] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

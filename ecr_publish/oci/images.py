@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from ecr_publish.errors import Unavailable
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
+from ecr_publish.oci.ahead import Ahead
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
@@ -26,11 +29,11 @@ from ecr_publish.oci.manifest import Manifest
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import nearer, puts, tag_plan, upload_plan
-from ecr_publish.oci.presence import ChosenPresence, HeadPresence
+from ecr_publish.oci.presence import ChosenPresence, HeadPresence, Presence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.standing import Standings
 from ecr_publish.oci.wire import Line, Wire
-from ecr_publish.ports import Clock, CredentialSource, LayerAvailability, Pushed
+from ecr_publish.ports import Clock, CredentialSource, LayerAvailability, Pushed, Sending
 from ecr_publish.run.retry import Retry
 
 SIDE_BY_SIDE = 32
@@ -54,6 +57,7 @@ class RegistryImages:
         self._lanes = Lanes(side_by_side)
         self._looks = Looks(clock)
         presence = ChosenPresence(clock, side_by_side, availability) if availability else HeadPresence()
+        self._presence: Presence = presence
         standings = Standings(self._lanes, self._looks, presence)
         self._shared = Shared(self._lanes, Documents(), standings, Capabilities())
 
@@ -97,12 +101,14 @@ class RegistryImages:
     ) -> Pushed:
         """Blobs, manifests by digest, then those of the tags that do not name the digest yet, in order."""
         wire, source = self._wire(target, repository), open_layout(Path(layout.path))
-        image = source.closure(layout.digest)
+        image = source.closure(layout.digest, layout.absent)
         standing = self._shared.standings.of(wire, layout.digest, tags)
         asked = self._lanes.moment()
         present = (
             self._shared.standings.blobs(wire, layout.digest, standing, image.blobs) if standing.is_open(tags) else None
         )
+        if present is not None and (gone := layout.absent - present):
+            raise _gone(gone, repository)
         writes = puts(image.root, repository, standing.missing, standing.seen)
         plan = tag_plan(writes) if present is None else upload_plan(image, repository, writes, present)
         performer = Performer(self._lanes, wire, source, notify)
@@ -111,6 +117,17 @@ class RegistryImages:
         if performer.closed:
             self._shared.capabilities.saw_closed(repository.registry)
         return _pushed(published(image, repository, tags), Copied(bool(plan.operations), moved))
+
+    @contextmanager
+    def receiving(self, layout: Path, target: Target, repository: Repository, notify: Notify) -> Iterator[Sending]:
+        """Blobs of a layout that is being written, sent while the block runs; all have arrived at its end."""
+        ahead = Ahead(self._lanes, self._wire(target, repository), self._presence, layout, notify)
+        sending = Sending(ahead)
+        try:
+            yield sending
+            sending.sent_bytes = ahead.sent()
+        finally:
+            ahead.drop()
 
     def copy(
         self,
@@ -135,6 +152,14 @@ class RegistryImages:
 
     def _wire(self, target: Target, repository: Repository) -> Wire:
         return Wire(self._line, self._retry, target, repository)
+
+
+def _gone(digests: frozenset[Digest], repository: Repository) -> Unavailable:
+    return Unavailable(
+        what=f"{len(digests)} blobs that were there a moment ago are gone ({min(each.short for each in digests)}, …)",
+        where=str(repository),
+        hint="run again: they are read anew; look for a lifecycle policy or a clean-up job that deletes them",
+    )
 
 
 def _config_labels(config: bytes) -> dict[str, str]:

@@ -100,14 +100,14 @@ class Layout:
         """The error for a blob that is not what its descriptor says."""
         return self._bad(f"the blob {blob.digest}: {what}", _AGAIN)
 
-    def closure(self, digest: Digest) -> Closure:
-        """Everything that the image is made of; all blobs are there, with their sizes."""
+    def closure(self, digest: Digest, absent: frozenset[Digest] = frozenset()) -> Closure:
+        """Everything that the image is made of; all blobs but the absent ones are there, with their sizes."""
         found = closure(
             self.document(digest),
             lambda wanted: [self.manifest(each.digest, each.media_type) for each in wanted],
             str(self.directory),
         )
-        for blob in found.blobs:
+        for blob in (each for each in found.blobs if each.digest not in absent):
             if (size := self.path(blob.digest).stat().st_size) != blob.size:
                 raise self.damaged(blob, f"it has {size} bytes, its descriptor says {blob.size}")
         return found

@@ -56,7 +56,8 @@ class Push:
         )
 
     def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
-        """Write what is missing. Raises TagTaken before the first byte if a fixed tag names another digest."""
+        """Write what is missing. Raises TagTaken if a fixed tag names another digest: before the first byte
+        where the digest is known, before any manifest where an engine's image has none yet."""
         details: PushDetails = intent.details
         ensure_repository(details.target, details.repository, ports)
         built = facts.get(BuiltImage, replace(intent.place, target=None))
@@ -66,8 +67,7 @@ class Push:
             case InLayout():
                 return _push(built.where, details, ports)
             case InEngine():
-                with ports.spool(str(intent.place.image)) as directory:
-                    return _push(ports.engine.layout(built.where, directory, ports.notify), details, ports)
+                return _push_engine_image(built.where, str(intent.place.image), details, ports)
 
 
 def all_tags(tags: tuple[Tag, ...], last: str | None) -> tuple[Tag, ...]:
@@ -82,12 +82,24 @@ def ensure_repository(target: Target, name: Repository, ports: Ports) -> None:
         ports.repositories.create(target, name)
 
 
-def _push(layout: InLayout, details: PushDetails, ports: Ports) -> Outcome:
+def _push(layout: InLayout, details: PushDetails, ports: Ports, sent_bytes: int = 0) -> Outcome:
     tags = tagging(
         ports.images, details.target, details.repository, layout.digest, all_tags(details.tags, details.pointer)
     )
     pushed = ports.images.push(layout, details.target, details.repository, tags.write, ports.notify)
+    if sent_bytes:
+        moved, reused = pushed.moved_bytes + sent_bytes, max(0, pushed.reused_bytes - sent_bytes)
+        pushed = replace(pushed, already_there=False, moved_bytes=moved, reused_bytes=reused)
     return published(pushed, tags.names, already=pushed.already_there and not tags.write, warnings=tags.held)
+
+
+def _push_engine_image(image: InEngine, name: str, details: PushDetails, ports: Ports) -> Outcome:
+    """Blobs are sent while the image is read; its digest is known when all of it is, and only then tags are looked at.
+    What a refused tag leaves behind is blobs without a name."""
+    with ports.spool(name) as directory:
+        with ports.images.receiving(directory, details.target, details.repository, ports.notify) as sending:
+            layout = ports.engine.layout(image, directory, ports.notify, sending.receiver)
+        return _push(layout, details, ports, sending.sent_bytes)
 
 
 def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:

@@ -25,6 +25,10 @@ class Engine:
     url: str = ""
     builds: list[str] = field(default_factory=list)
     context: bytes = b""
+    images: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, as inspect tells
+    archives: dict[str, bytes] = field(default_factory=dict)  # by id, as save writes
+    saved: list[str] = field(default_factory=list)  # ids that were asked for by save
+    root: str = "/nowhere"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -32,7 +36,27 @@ class _Handler(BaseHTTPRequestHandler):
     engine: Engine
 
     def do_GET(self) -> None:
-        self._json(200, VERSION)
+        verb = self.path.rpartition("/")[2]
+        image = self.path.removesuffix(f"/{verb}").rpartition("/images/")[2].replace("%3A", ":")
+        if verb == "info":
+            self._json(200, {"DockerRootDir": self.engine.root})
+        elif verb == "json" and image in self.engine.images:
+            self._json(200, self.engine.images[image])
+        elif verb == "get" and image in self.engine.archives:
+            self.engine.saved.append(image)
+            self._stream(self.engine.archives[image])
+        elif verb in ("json", "get"):
+            self._json(404, {"message": "No such image"})
+        else:
+            self._json(200, VERSION)
+
+    def _stream(self, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for start in range(0, len(content), 30_000):
+            self._chunk(content[start : start + 30_000])
+        self._chunk(b"")
 
     def do_POST(self) -> None:
         self.engine.builds.append(self.path)

@@ -16,6 +16,7 @@ from ecr_publish.config.model import DockerBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.engine.contexts import engine_variables
 from ecr_publish.engine.images import DockerImages
+from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 from ecr_publish.model.events import Untrusted
 from ecr_publish.model.image import InEngine
@@ -110,7 +111,7 @@ def test_no_engine_is_told_with_what_to_do(root, host):
     asked = request(root, DockerBuild(), output=".ecr-publish/out")
     for ask in (
         lambda: DockerBuilder(environment).build(asked, quiet),
-        lambda: DockerImages(environment).layout(InEngine(IMAGE_ID), asked.output, quiet),
+        lambda: DockerImages(environment).layout(InEngine(IMAGE_ID), asked.output, quiet, OnDisk()),
     ):
         with pytest.raises(EngineUnavailable, match="no Docker engine answers") as caught:
             ask()

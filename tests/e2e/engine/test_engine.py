@@ -18,6 +18,7 @@ from ecr_publish.builders.files import FilesBuilder
 from ecr_publish.config.model import ArchiveBuild, DockerBuild, FileEntry, FilesBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.engine.images import DockerImages
+from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BuildFailed, ResultUnusable
 from ecr_publish.model.events import Untrusted
 from ecr_publish.model.image import BuiltImage, InEngine, InLayout
@@ -71,7 +72,9 @@ class Engine:
 
     def layout(self, image_id: str, name: str = "layout") -> InLayout:
         (self.root.parent / name).mkdir()
-        return DockerImages(self.environment).layout(InEngine(image_id), self.root.parent / name, lambda _: None)
+        return DockerImages(self.environment).layout(
+            InEngine(image_id), self.root.parent / name, lambda _: None, OnDisk()
+        )
 
     def inspect(self, image_id: str) -> dict[str, Any]:
         (found,) = json.loads(self.shell.run("docker", "image", "inspect", image_id))

@@ -1,0 +1,136 @@
+"""Packing: layers that come out of an engine, compressed where they are not, kept as blobs and sent on at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from ecr_publish.builders.blobs import CONFIG, LAYER_GZIP, LAYER_ZSTD, Blobs, Compressing
+from ecr_publish.builders.compression import gzip
+from ecr_publish.builders.known import Known
+from ecr_publish.engine.found import Found, Unreadable
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import Note, Notify
+from ecr_publish.model.layer import StoredBlob
+from ecr_publish.ports import Receiver
+
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+class Packing:
+    """The layers of one image by diffID, as they are found. `absent` are those that the receiver has and that are
+    therefore not kept here."""
+
+    def __init__(self, blobs: Blobs, known: Known, receiver: Receiver, notify: Notify) -> None:
+        self._blobs, self._known, self._receiver, self.notify = blobs, known, receiver, notify
+        self.layers: dict[str, StoredBlob] = {}
+        self.config: StoredBlob | None = None
+        self.absent: set[Digest] = set()
+
+    def expect(self, image: Found) -> None:
+        """Note what need not be read: layers, and the config, whose digests are known and that the receiver has.
+
+        A graph driver keeps no compressed layers, so theirs are known by the diffID. Elsewhere a layer may be stored
+        compressed, and then it stays as it is: which it is in this image is known by the image's id, or not yet.
+        """
+        told = {each: blob for each in image.diff_ids if (blob := self._told(image, each)) is not None}
+        config = self._known.get(image.image_id)
+        there = self._receiver.has((*told.values(), *([config] if config else [])))
+        self.layers = {each: blob for each, blob in told.items() if blob.digest in there}
+        self.config = config if config and config.digest in there else None
+        self.absent |= there
+
+    def remember(self, image: Found) -> None:
+        """Everything of this image for the next time."""
+        for each in image.diff_ids if image.graph is None else ():
+            self._known.put(f"{image.image_id} {each}", self.layers[each])
+        if self.config is not None:
+            self._known.put(image.image_id, self.config)
+
+    def lacks(self, diff_id: str) -> bool:
+        """Whether this layer still has to be found."""
+        return diff_id not in self.layers
+
+    def needs(self, diff_id: str) -> bool:
+        """Whether this layer, which is not compressed, has to be read: it is lacking, and its digest is not known or
+        not there."""
+        blob = self._known.get(diff_id) if self.lacks(diff_id) else None
+        if blob is not None and blob.digest in self._receiver.has((blob,)):
+            self.layers[diff_id] = blob
+            self.absent.add(blob.digest)
+        return self.lacks(diff_id)
+
+    def plain(self, expected: tuple[str, ...], blocks: Iterable[bytes]) -> None:
+        """Compress a layer that is not. Raises Unreadable, with nothing kept, if its diffID is none of the expected."""
+        found: list[str] = []
+
+        def write(sink: IO[bytes]) -> None:
+            compressing = Compressing(sink, gzip())
+            for block in blocks:
+                compressing.write(block)
+                self.notify(Note("compressing layers"))
+            compressing.close()
+            found.append(str(compressing.diff_id))
+            if found[0] not in expected:
+                raise Unreadable(f"a layer has the diffID {found[0]}, which the engine does not name")
+
+        blob = self._blobs.put_stream(write, LAYER_GZIP)
+        self._known.put(found[0], blob)
+        self._kept(found[0], blob)
+
+    def stored(self, diff_id: str, blob: StoredBlob, blocks: Iterable[bytes]) -> None:
+        """Keep a layer that is compressed already as it is. Raises Unreadable if it has another digest."""
+        if blob.digest in self._receiver.has((blob,)):
+            self.absent.add(blob.digest)
+            self.layers[diff_id] = blob
+            return
+
+        def write(sink: IO[bytes]) -> None:
+            for block in blocks:
+                sink.write(block)
+                self.notify(Note("reading layers"))
+
+        kept = self._blobs.put_stream(write, blob.media_type)
+        if kept.digest != blob.digest:
+            self._blobs.path(kept.digest).unlink()
+            raise Unreadable(f"the blob {blob.digest} has other bytes")
+        self._kept(diff_id, kept)
+
+    def document(self, body: bytes) -> None:
+        """Keep the config."""
+        self.config = self._blobs.put(body, CONFIG)
+        self.absent.discard(self.config.digest)
+        self._receiver.take(self.config)
+
+    def _told(self, image: Found, diff_id: str) -> StoredBlob | None:
+        return self._known.get(diff_id if image.graph is not None else f"{image.image_id} {diff_id}")
+
+    def _kept(self, diff_id: str, blob: StoredBlob) -> None:
+        self.layers[diff_id] = blob
+        self.absent.discard(blob.digest)
+        self._receiver.take(blob)
+
+
+class OnDisk:
+    """The receiver of an image that goes nowhere yet: everything is kept."""
+
+    def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
+        """None of them."""
+        return frozenset()
+
+    def take(self, blob: StoredBlob) -> None:
+        """It stays where it is."""
+
+
+def media_type(begin: bytes) -> str | None:
+    """How a layer that begins so is stored; None for a plain tar."""
+    if begin.startswith(GZIP_MAGIC):
+        return LAYER_GZIP
+    return LAYER_ZSTD if begin.startswith(ZSTD_MAGIC) else None
+
+
+def beginning(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first block, and all of them."""
+    first = next(blocks, b"")
+    return first, itertools.chain((first,), blocks)

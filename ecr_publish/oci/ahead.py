@@ -1,0 +1,75 @@
+"""Ahead: blobs that are sent while the image that they belong to is still being made."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import How, Notify, Transferred
+from ecr_publish.model.layer import StoredBlob
+from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.lanes import Job, Lanes, Moved
+from ecr_publish.oci.layout import Layout
+from ecr_publish.oci.presence import Presence
+from ecr_publish.oci.upload import Upload
+from ecr_publish.oci.wire import Wire
+
+AT_ONCE = 4  # blobs that wait for a lane; what is made is on disk, so there is no haste to take it
+
+
+class Ahead:
+    """`ports.Receiver`: one repository, and the layout that the blobs lie in."""
+
+    def __init__(self, lanes: Lanes, wire: Wire, presence: Presence, layout: Path, notify: Notify) -> None:
+        self._lanes, self._wire, self._presence, self._notify = lanes, wire, presence, notify
+        self._content = Layout(layout, ())
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
+        self._running: list[Future[list[Moved]]] = []
+
+    def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
+        """Those that are there."""
+        self._raise_failed()
+        answers = self._lanes.do(self._presence.asks(self._wire, tuple(_descriptor(blob) for blob in blobs)))
+        return frozenset().union(*answers)
+
+    def take(self, blob: StoredBlob) -> None:
+        """Begin to send it, unless it is there: what is small may have come with another image."""
+        self._raise_failed()
+        self._running.append(self._pool.submit(self._bring, _descriptor(blob), self._lanes.moment()))
+
+    def sent(self) -> int:
+        """Wait for all; the bytes that were sent. Raises the first failure."""
+        try:
+            return sum(moved.sent for each in self._running for moved in each.result())
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def drop(self) -> None:
+        """Begin nothing more, and wait for what has begun."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
+        work = partial(self._send, blob)
+        return self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
+
+    def _send(self, blob: Descriptor) -> Moved:
+        if any(ask() for ask in self._presence.asks(self._wire, (blob,))):
+            self._told(blob, How.THERE, blob.size)
+            return Moved(reused=blob.size)
+        sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send()
+        self._told(blob, How.SENT if sent else How.THERE, blob.size)
+        return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
+
+    def _told(self, blob: Descriptor, how: How, done: int) -> None:
+        self._notify(Transferred(blob.digest.short, done, blob.size, how))
+
+    def _raise_failed(self) -> None:
+        for each in self._running:
+            if each.done() and (error := each.exception()) is not None:
+                raise error
+
+
+def _descriptor(blob: StoredBlob) -> Descriptor:
+    return Descriptor(blob.media_type, blob.digest, blob.size)
