@@ -21,6 +21,7 @@ from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.ports import Receiver
 
 BLOCK = 2 << 20
+SOCKET = "http+docker://"  # docker-py's word for a socket of this machine
 
 
 class DockerImages:
@@ -51,6 +52,8 @@ class DockerImages:
 def _bring(client: Any, known: Found, packing: Packing, output: Path) -> None:
     """By the engine's store; whatever cannot be had there, from the engine itself."""
     try:
+        if not client.base_url.startswith(SOCKET):
+            raise Unreadable("it is reached over the network")
         if known.graph is not None:
             graphstore.bring(known, packing)
         else:

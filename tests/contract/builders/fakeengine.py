@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
@@ -104,14 +105,19 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True  # a connection that is kept open must not hold up the end of a test
 
 
+class _SocketServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
 @contextmanager
-def serving(engine: Engine, tls: ssl.SSLContext | None = None) -> Iterator[Engine]:
-    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block; `tls` is its own side of TLS."""
+def serving(engine: Engine, tls: ssl.SSLContext | None = None, socket: Path | None = None) -> Iterator[Engine]:
+    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block: on loopback, or on a socket. `tls` is its
+    own side of TLS."""
     handler = type("Handler", (_Handler,), {"engine": engine})
-    with _Server(("127.0.0.1", 0), handler) as server:
+    with _SocketServer(str(socket), handler) if socket else _Server(("127.0.0.1", 0), handler) as server:
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
-        engine.url = f"tcp://127.0.0.1:{server.server_address[1]}"
+        engine.url = f"unix://{socket}" if socket else f"tcp://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -85,7 +85,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with serving(Engine()) as engine, world() as registry:
+    with serving(Engine(), socket=tmp_path / "socket") as engine, world() as registry:
         yield Desk(engine, registry, tmp_path)
 
 
@@ -246,6 +246,15 @@ def test_an_archive_that_is_not_what_the_engine_said_is_refused(desk, archive, w
         desk.push(image)
     assert desk.registry.tags(desk.repository) == {}
     assert list((desk.place / "out1").iterdir()) == []
+
+
+def test_an_engine_across_the_network_is_asked_and_no_directory_of_this_machine_read(desk):
+    image = desk.in_graph(IMAGE)
+    desk.engine.archives[image.image_id] = IMAGE.saved()
+    with serving(Engine(images=desk.engine.images, archives=desk.engine.archives)) as far:
+        desk.engine.url, far.saved = far.url, desk.engine.saved
+        desk.push(image)
+    assert desk.engine.saved == [image.image_id]
 
 
 def test_an_image_that_the_engine_has_not_is_told(desk):
