@@ -111,8 +111,8 @@ class _SocketServer(socketserver.ThreadingUnixStreamServer):
 
 @contextmanager
 def serving(engine: Engine, tls: ssl.SSLContext | None = None, socket: Path | None = None) -> Iterator[Engine]:
-    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block: on loopback, or on a socket. `tls` is its
-    own side of TLS."""
+    """The engine at `engine.url` (for DOCKER_HOST) until the end of the block: by TCP, on its own side of TLS, or on a
+    socket."""
     handler = type("Handler", (_Handler,), {"engine": engine})
     with _SocketServer(str(socket), handler) if socket else _Server(("127.0.0.1", 0), handler) as server:
         if tls is not None:
