@@ -29,7 +29,7 @@ class Race:
     """In memory where there is room."""
 
     def __init__(self, base: Path) -> None:
-        self._base, self._serial = base, 0
+        self.base, self._serial = base, 0
         self._near, self._other = Place(base / "one"), Place(base / "two")
         self._warm = Warm()
         self._engines: dict[str, Engine] = {}
@@ -53,13 +53,14 @@ class Race:
         self._other.close()
 
     def run(self, who: str, scenario: Scenario, rtt: int) -> Run:
-        """One contestant, once."""
+        """One contestant, once; `self.log` has its requests to both registries, each in its order."""
         self._serial += 1
         images = self._prepared(who, scenario)
         for place in (self._near, self._other):
             place.measure(rtt / 1000)
         cost = self._cost(who, scenario, images)
         counts = [place.measured() for place in (self._near, self._other)]
+        self.log: list[list[str]] = [each["log"] for each in counts]
         tag = "again" if scenario.job == "retag" else TAG
         for words in images:
             # an engine compresses again, and imagetools puts an index around a single image: other digests
@@ -78,13 +79,13 @@ class Race:
             place.empty()
         host = near.host()
         sourcehost = other.host() if scenario.far else host
-        found = layouts(scenario.payload, self._base, scenario.images)
+        found = layouts(scenario.payload, self.base, scenario.images)
         images = [self._words(layout, number, host, sourcehost) for number, layout in enumerate(found)]
         if scenario.job == "store":
             self._fill_store(who, scenario, images[0])
             return images
         old = scenario.there != scenario.payload  # a new version has a tag of its own
-        before = layouts(scenario.there, self._base, scenario.images) if scenario.there else ()
+        before = layouts(scenario.there, self.base, scenario.images) if scenario.there else ()
         for words, layout in zip(images, before, strict=False):
             near.seed(layout, words["target"].partition("/")[2], "old" if old else TAG)
         for words in images if scenario.job == "copy" else ():
@@ -95,10 +96,10 @@ class Race:
         """Put the image into the engine; what was there before is pushed by the contestant itself, for the compressed
         bytes are its own."""
         if scenario.engine not in self._engines:
-            self._engines[scenario.engine] = Engine(scenario.engine, self._base)
+            self._engines[scenario.engine] = Engine(scenario.engine, self.base)
         engine = self._engines[scenario.engine]
         for payload in [*([scenario.there] if scenario.there else []), scenario.payload]:
-            loaded = engine.load(layouts(payload, self._base, 1)[0])
+            loaded = engine.load(layouts(payload, self.base, 1)[0])
             engine.name(loaded, words["image"]) if who != "ecr-publish" else self._left(words, loaded)
             if payload != scenario.payload:
                 self._cost(who, scenario, [words])
@@ -122,7 +123,7 @@ class Race:
             "image": f"{target}:{TAG}",
             "tag": TAG,
             "new": "again",
-            "file": str(self._base / f"file{self._serial}"),
+            "file": str(self.base / f"file{self._serial}"),
         }
 
     def _cost(self, who: str, scenario: Scenario, images: list[Words]) -> dict[str, float]:
@@ -145,7 +146,7 @@ class Race:
         template = getattr(CONTESTANTS[name], scenario.job)
         if name == who:
             return shlex.split(template.format(**images[0]))
-        lines = self._base / f"lines{self._serial}"
+        lines = self.base / f"lines{self._serial}"
         lines.write_text("".join(f"{template.format(**words)}\n" for words in images), encoding="utf-8")
         if who.startswith(LOOP):
             return ["sh", "-e", str(lines)]

@@ -5,7 +5,7 @@
     open            a further port that no client has heard of; its number is printed
     rtt SECONDS     every request waits so long before it goes on; a connection's first one twice (its handshake)
     reset           forget the counts
-    stats           print the counts as JSON
+    stats           print the counts as JSON, and each request in its order
 
 A TLS greeting is answered at once, as a plain Go server answers it: clients that try TLS first pay nothing for it.
 One thread and one connection to the registry per client connection; bodies pass by splice, without Python seeing them.
@@ -125,10 +125,12 @@ class Meter:
         with self._lock:
             self.requests: Counter[str] = Counter()
             self.connections = self.at_once = self.most = self.sent = 0
+            self.log: list[str] = []
 
     def stats(self) -> dict[str, object]:
         with self._lock:
-            return {"requests": self.requests, "connections": self.connections, "most": self.most, "sent": self.sent}
+            counts = {"connections": self.connections, "most": self.most, "sent": self.sent}
+            return {"requests": self.requests, **counts, "log": self.log}
 
     def open(self) -> int:
         sock = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -165,6 +167,7 @@ class Meter:
         (method, target, _), fields = parsed(head)
         with self._lock:
             self.requests[kind(method, target)] += 1
+            self.log.append(f"{method} {target}")
             self.at_once += 1
             self.most = max(self.most, self.at_once)
         try:

@@ -1,6 +1,7 @@
 """The images that are raced: OCI layouts of gzip'd tars, the same bytes on every machine.
 
 S      1 layer of 1 MB
+P P2   2 layers of 10 kB; the same with another second layer
 M      12 layers, 150 MB together, shaped like a real image (40 MB to 0.5 MB)
 M2     M with its last, smallest layer changed
 L      1 layer of 1 GB
@@ -131,6 +132,8 @@ def _fleet(directory: Path, count: int) -> None:
 
 MAKERS = {
     "S": lambda writer: writer.finish(writer.image([writer.layer("s", 1)])),
+    "P": lambda writer: writer.finish(writer.image([writer.layer("p", 0.01), writer.layer("before", 0.01)])),
+    "P2": lambda writer: writer.finish(writer.image([writer.layer("p", 0.01), writer.layer("after", 0.01)])),
     "M": lambda writer: _m(writer, "m11"),
     "M2": lambda writer: _m(writer, "changed"),
     "L": lambda writer: writer.finish(writer.image([writer.layer("l", 1000)])),

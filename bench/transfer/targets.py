@@ -67,7 +67,20 @@ def judged(results: Results) -> tuple[Verdict, ...]:
         peers = {run.who for run in runs if is_peer(run.who) and not run.who.startswith(FOUR)}
         if peers and any(run.who == target.who for run in runs):
             verdicts.append(_judged(target, runs, min(peers, key=lambda who: wall(runs, who))))
-    return tuple(verdicts)
+    return (*verdicts, *_memory(results))
+
+
+def _memory(results: Results) -> list[Verdict]:
+    """The highest peak of all scenarios above the lowest one, which is as good as idle."""
+    verdicts = []
+    for who in ("engine", "ecr-publish"):
+        peaks = [(run.peak, name) for (name, _), runs in results.items() for run in runs if run.who == who]
+        if peaks:
+            (most, name), (idle, _) = max(peaks), min(peaks)
+            target = Target("peak memory, every scenario", 0, who, 1.0)
+            said = f"{most - idle:.0f} MB above {idle:.0f} MB ({name})"
+            verdicts.append(Verdict(target, said, f"≤ {LARGEST_PEAK} MB above idle", most - idle <= LARGEST_PEAK))
+    return verdicts
 
 
 def _judged(target: Target, runs: list[Run], best: str) -> Verdict:

@@ -13,7 +13,7 @@ import pytest
 
 from ecr_publish.errors import BadImage, DigestMismatch, ImageMissing, PublishError, RegistryRefused, TagTaken
 from ecr_publish.http.transport import Transport
-from ecr_publish.model.digest import digest_of
+from ecr_publish.model.digest import Digest, digest_of
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import PlainRegistry, Repository
 from ecr_publish.model.target import Target
@@ -218,6 +218,27 @@ def test_a_source_image_that_is_deleted_while_it_is_copied_is_named(ecr: World, 
         ecr.copy(pushed, there, "1.0")
     ecr.ecr.script.on_request = None
     assert ecr.tags(there, THERE) == {}
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_source_that_lacks_a_blob_of_its_manifest_tags_nothing(ecr: World, tmp_path: Path, which: int):
+    pushed = ecr.push(multi(tmp_path), ecr.create("web"), "1.0")
+    layers = ecr.stored(pushed.image.repository).layers
+    digest = list(layers)[which]
+    del layers[digest]
+    there = ecr.create("web", THERE)
+    with pytest.raises((ImageMissing, RegistryRefused)) as raised:
+        ecr.copy(pushed, there, "1.0")
+    assert Digest(digest).short in f"{raised.value.what} {raised.value.where}"
+    assert (ecr.tags(there, THERE), ecr.stored(there, THERE).images) == ({}, {})
+
+
+def test_a_manifest_that_lists_ten_thousand_layers_sends_each_blob_once(ecr: World, tmp_path: Path):
+    layout = single(tmp_path, *[b"%d" % (number % 3) for number in range(10_000)])
+    repository = ecr.create("web")
+    ecr.push(layout, repository, "1.0")
+    assert ecr.asked().count("PUT ecr:CompleteLayerUpload") == 4
+    assert ecr.tags(repository) == {"1.0": str(layout.digest)}
 
 
 def test_a_destination_tag_that_another_creates_during_the_copy_stays_theirs(ecr: World, tmp_path: Path):
