@@ -138,12 +138,14 @@ def describe_images(call: Call) -> Mapping[str, Any]:
     if wanted:
         if "nextToken" in call.input or "maxResults" in call.input:
             raise invalid("maxResults", "cannot be used with imageIds")
-        named = {image.digest for image in (_named(call, registry, repository, each) for each in wanted)}
+        images = {image.digest: image for image in (_named(call, registry, repository, each) for each in wanted)}
+        tagged = [(image, repository.tags_of(digest)) for digest, image in images.items()]
+        status = call.input.get("filter", {}).get("tagStatus", "ANY")
         return {
             "imageDetails": [
                 _detail(call, registry, repository, image, tags)
-                for image, tags in _filtered(call, repository)
-                if image.digest in named
+                for image, tags in tagged
+                if status in ("ANY", "TAGGED" if tags else "UNTAGGED")
             ]
         }
     found, more = page(_filtered(call, repository), call, key=lambda pair: [pair[0].pushed_at, pair[0].digest])

@@ -1,11 +1,13 @@
-"""Every operation of botocore's model of ECR, called through boto3: what is modelled comes back, and nothing else."""
+"""Every operation of botocore's models of ECR and ECR Public, called through boto3: what is modelled comes back, and
+nothing else."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -14,10 +16,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ecr_publish.local import embedded_ecr
+from ecr_publish.local.embedded import Settings
 from tests.contract.local import model
 from tests.contract.local.test_embedded import REGION, Http
+from tests.contract.local.test_public import Public
 
-OPERATIONS = sorted(model.service("ecr").operation_names)
 ARN = f"arn:aws:ecr:{REGION}:111111111111:repository/team/web"
 SIGNER = f"arn:aws:signer:{REGION}:111111111111:/signing-profiles/ours"
 LAYER = "sha256:" + hashlib.sha256(b"layer").hexdigest()
@@ -86,18 +89,66 @@ REFUSED = {
     "UploadLayerPart": "UploadNotFoundException",
     "ValidatePullThroughCacheRule": "PullThroughCacheRuleNotFoundException",
 }
-# Operations whose model has no InvalidParameterException: the validation error is this one where there is any.
+PUBLICLY = {
+    "CompleteLayerUpload": "UploadNotFoundException",
+    "CreateRepository": "RepositoryAlreadyExistsException",
+    "DeleteRepository": "RepositoryNotEmptyException",
+    "DeleteRepositoryPolicy": "RepositoryPolicyNotFoundException",
+    "GetRepositoryCatalogData": "RepositoryCatalogDataNotFoundException",
+    "GetRepositoryPolicy": "RepositoryPolicyNotFoundException",
+    "PutImage": "InvalidParameterException",
+    "SetRepositoryPolicy": "InvalidParameterException",
+    "TagResource": "InvalidTagParameterException",  # by this model, a tag needs no key
+    "UploadLayerPart": "UploadNotFoundException",
+}
 VALIDATION = "InvalidParameterException"
-WITHOUT_VALIDATION = {"DeleteSigningConfiguration"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service: what exists in it, and which of its operations are refused when nothing else does."""
+
+    name: str
+    region: str
+    known: Mapping[str, Any]
+    refused: Mapping[str, str]
+    without_validation: frozenset[str]  # operations whose model has no InvalidParameterException
+
+    @property
+    def operations(self) -> list[str]:
+        return sorted(model.service(self.name).operation_names)
+
+    def push(self, url: str) -> None:
+        """A repository with one image."""
+        Calls(url, self).call("CreateRepository", {"repositoryName": "team/web"})
+        http, repository = (Http(url), "team/web") if self.name == "ecr" else (Public(url), "twtech/team/web")
+        assert http.push(repository, "1.0")[0] == 201
+
+
+PRIVATE = Service("ecr", REGION, KNOWN, REFUSED, frozenset({"DeleteSigningConfiguration"}))
+PUBLIC = Service(
+    "ecr-public",
+    "us-east-1",
+    {**KNOWN, "resourceArn": "arn:aws:ecr-public::111111111111:repository/team/web"},
+    PUBLICLY,
+    frozenset({"GetRegistryCatalogData"}),
+)
+SERVICES = {each.name: each for each in (PRIVATE, PUBLIC)}
+ALL = [
+    pytest.param(service, each, id=f"{service.name} {each}")
+    for service in SERVICES.values()
+    for each in service.operations
+]
+SETTINGS = Settings(aliases=(("twtech", "1" * 12),))
 
 
 class Calls:
     """A client that keeps the JSON of its last answer."""
 
-    def __init__(self, url: str, *, validated: bool = True) -> None:
+    def __init__(self, url: str, service: Service = PRIVATE, *, validated: bool = True) -> None:
         self.client = boto3.client(
-            "ecr",
-            region_name=REGION,
+            service.name,
+            region_name=service.region,
             endpoint_url=url,
             aws_access_key_id="1" * 12,
             aws_secret_access_key="x",
@@ -111,8 +162,9 @@ class Calls:
     def refused_for(self, wrong: model.Wrong) -> tuple[str | None, int, str]:
         """The error's code, the status, and which parameter it is about."""
         code = self.call(wrong.operation, wrong.parameters)
-        named = re.match("Invalid parameter at '([^']*)' failed to satisfy constraint: '", self.content["message"])
-        return code, self.status, named[1] if named else self.content["message"]
+        message = self.content.get("message", "")
+        named = re.match("Invalid parameter at '([^']*)' failed to satisfy constraint: '", message)
+        return code, self.status, named[1] if named else message
 
     def call(self, operation: str, parameters: Any) -> str | None:
         """The error's code, None for an answer."""
@@ -125,38 +177,39 @@ class Calls:
 
 @pytest.fixture(scope="module")
 def ground() -> Iterator[str]:
-    with embedded_ecr() as server:
-        Calls(server.url).call("CreateRepository", {"repositoryName": "team/web"})
-        assert Http(server.url).push("team/web", "1.0")[0] == 201
+    with embedded_ecr(SETTINGS) as server:
+        for service in SERVICES.values():
+            service.push(server.url)
         yield server.url
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_operation_answers_as_its_model_says(operation):
-    with embedded_ecr() as server:
-        calls = Calls(server.url)
-        calls.call("CreateRepository", {"repositoryName": "team/web"})
-        assert Http(server.url).push("team/web", "1.0")[0] == 201
-        found = calls.call(operation, model.minimal(model.service("ecr").operation_model(operation).input_shape, KNOWN))
-        assert found == REFUSED.get(operation)
-        if found is None:
-            output = model.service("ecr").operation_model(operation).output_shape
-            assert (calls.status, list(model.complaints(calls.content, output))) == (200, [])
-        else:
-            assert calls.status == 400
-            assert found in model.errors_of(operation, "ecr")
+@pytest.mark.parametrize(("service", "operation"), ALL)
+def test_an_operation_answers_as_its_model_says(service, operation):
+    shapes = model.service(service.name).operation_model(operation)
+    with embedded_ecr(SETTINGS) as server:
+        service.push(server.url)
+        calls = Calls(server.url, service)
+        found = calls.call(operation, model.minimal(shapes.input_shape, service.known))
+    assert found == service.refused.get(operation)
+    if found is None:
+        assert (calls.status, list(model.complaints(calls.content, shapes.output_shape))) == (200, [])
+    else:
+        assert calls.status == 400
+        assert found in model.errors_of(operation, service.name)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_whatever_is_wrong_with_a_parameter_is_the_modelled_validation_error(operation, ground):
-    calls = Calls(ground, validated=False)
-    found = {str(wrong): (calls.refused_for(wrong), wrong.field) for wrong in model.wrongs(operation, "ecr", KNOWN)}
+@pytest.mark.parametrize(("service", "operation"), ALL)
+def test_whatever_is_wrong_with_a_parameter_is_the_modelled_validation_error(service, operation, ground):
+    calls = Calls(ground, service, validated=False)
+    wrongs = model.wrongs(operation, service.name, service.known)
+    found = {str(wrong): (calls.refused_for(wrong), wrong.field) for wrong in wrongs}
     assert {key: answer for key, (answer, _) in found.items()} == {
         key: (VALIDATION, 400, field) for key, (_, field) in found.items()
     }
 
 
-def test_the_operations_without_a_modelled_validation_error_take_no_parameters():
-    found = {each for each in OPERATIONS if VALIDATION not in model.errors_of(each, "ecr")}
-    assert found == WITHOUT_VALIDATION
-    assert all(not list(model.wrongs(each, "ecr", KNOWN)) for each in found)
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_the_operations_without_a_modelled_validation_error_take_no_parameters(service):
+    found = {each for each in service.operations if VALIDATION not in model.errors_of(each, service.name)}
+    assert found == service.without_validation
+    assert all(not list(model.wrongs(each, service.name, service.known)) for each in found)
