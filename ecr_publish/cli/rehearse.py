@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from ecr_publish import app
-from ecr_publish.cli.options import DEFAULT_FILE, as_tag_option, fault_option, image_option, width_option
+from ecr_publish.cli.options import (
+    DEFAULT_FILE,
+    as_tag_option,
+    env_option,
+    fault_option,
+    image_option,
+    width_option,
+)
 from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.surroundings import environment, project
@@ -17,6 +24,7 @@ from ecr_publish.plan.ask import Ask
 )
 @click.argument("file", default=DEFAULT_FILE, type=click.Path())
 @image_option
+@env_option
 @click.option("--to", "upto", metavar="ENV", help="Promote no further than this environment.")
 @click.option("--findings", type=click.Path(dir_okay=False), help="What the scanner will find (YAML).")
 @click.option("--seed", type=click.Path(dir_okay=False), help="What exists already: repositories, tags (YAML).")
@@ -28,6 +36,7 @@ from ecr_publish.plan.ask import Ask
 def command(
     file: str,
     images: tuple[str, ...],
+    environments: tuple[str, ...],
     upto: str | None,
     findings: str | None,
     seed: str | None,
@@ -39,7 +48,7 @@ def command(
 ) -> int:
     """Plan, start the embedded ECR, create what the file declares, run, report."""
     opened = project(file, as_tag)
-    ask = Ask(images=images, upto=upto)
+    ask = Ask(images=images, environments=environments, upto=upto)
     told = app.Told(findings=findings, seed=seed, faults=faults, named=named)
     world = app.rehearsal_world(environment(), told)
     return carry_out(opened, ask, world, command="rehearse", output=output, parallel=parallel)

@@ -104,3 +104,15 @@ def test_an_edge_that_no_step_of_the_pipeline_takes_is_an_error(file, capsys):
     Path(file).write_text("pipeline: [build, tag, login, push]\n" + FILE)
     assert run(["check", "-f", file]) == 2
     assert "the pipeline has no promote step" in capsys.readouterr().err
+
+
+LAB = FILE.replace("images:", '  lab: { registry: "registry.example:5000" }\nimages:', 1)
+
+
+def test_a_rehearsal_leaves_out_what_is_not_on_this_machine_where_it_is_told_to(file, capsys):
+    (Path(file).parent / "system").mkdir()
+    (Path(file).parent / "system" / "motd").write_text("hello")
+    Path(file).write_text(LAB)
+    assert run(["rehearse", file]) == 3
+    assert "rehearse the other environments with --env" in capsys.readouterr().out
+    assert run(["rehearse", file, "--env", "dev"]) == 0
