@@ -62,7 +62,7 @@ def published(project: Project, images: tuple[str, ...], environments: tuple[str
                     where=str(result.path),
                     hint="the file was changed since: run the step before this one again",
                 )
-            details = PublishedDetails(target, where, entry.digest, str(result.path), tags)
+            details = PublishedDetails(target, where, entry.digest, str(result.path), tags, entry.tags)
             facts[PublishedImage, Place(name, target.name)] = Found(details)
     return facts
 

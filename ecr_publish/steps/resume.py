@@ -21,13 +21,15 @@ from ecr_publish.run.outcome import Done, Outcome
 @dataclass(frozen=True, slots=True)
 class PublishedDetails:
     """An image in a repository by tag or digest. `tags` must then name that digest (they were planned); None where
-    the reference was given by name (--tag, --digest) and no result file says anything."""
+    the reference was given by name (--tag, --digest) and no result file says anything. `said` are the tags that the
+    result file names, for registries that cannot list those of a digest; each is looked at."""
 
     target: Target
     repository: Repository
     reference: str
     origin: str  # where the request comes from: a result file's path, or --tag / --digest
     tags: tuple[str, ...] | None = None
+    said: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -79,9 +81,16 @@ def _published(details: PublishedDetails, ports: Ports) -> Outcome:
     image = ports.images.find(details.target, details.repository, details.reference)
     if image is None:
         raise _absent(details)
-    tags = ports.repositories.tags_of(details.target, details.repository, image.digest) or image.tags
+    listed = ports.repositories.tags_of(details.target, details.repository, image.digest) or image.tags
+    asked = dict.fromkeys((*(details.tags or ()), *details.said))
+    more = [
+        name
+        for name in asked
+        if name not in listed and ports.images.digest(details.target, details.repository, name) == image.digest
+    ]
+    tags = (*listed, *more)
     for name in details.tags or ():
-        if name not in tags and ports.images.digest(details.target, details.repository, name) != image.digest:
+        if name not in tags:
             raise ResultUnusable(
                 what=f"it names {image.digest}, which does not have the planned tag {name} in {details.repository}",
                 where=details.origin,

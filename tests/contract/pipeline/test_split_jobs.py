@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ecr_publish.local import embedded_ecr
 from tests.contract.pipeline.test_commands import Job, job, offline, server, tags
 
 __all__ = ["Job", "job", "offline", "server"]  # fixtures
@@ -68,3 +69,21 @@ def test_a_result_file_that_names_another_image_of_the_repository_is_exit_code_2
     assert code == 2, said
     assert f"it names {old}, which does not have the planned tag one" in said
     assert tags(server, STAGING) == {}
+
+
+def test_a_registry_that_cannot_list_a_digests_tags_is_asked_for_those_of_the_result_file(offline):
+    with embedded_ecr(oci=True) as registry:
+        host = registry.ecr.registry_url("1" * 12, "us-east-2").removeprefix("http://")
+        offline.file(
+            f"environments:\n  lab:   {{ registry: '{host}', prefix: lab/ }}\n"
+            f"  field: {{ registry: '{host}', prefix: field/ }}\n"
+            "images:\n  web: { repository: web, tags: [one, latest], build: { files: [{ from: system, to: / }] } }\n"
+            "promote:\n  - { from: lab, to: field, unscannable: { allow: no scanner there } }\n"
+        )
+        assert offline.run("build")[0] == 0
+        assert offline.run("push")[0] == 0
+        code, said = offline.run("promote", "--from", "lab", "--to", "field")
+        assert code == 0, said
+        repositories = registry.ecr.store.registry("1" * 12, "us-east-2").repositories
+        assert repositories["field/web"].tags == repositories["lab/web"].tags
+        assert set(repositories["field/web"].tags) == {"one", "latest"}
