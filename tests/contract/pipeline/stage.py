@@ -18,8 +18,9 @@ from ecr_publish.model.origin import GitFacts
 from ecr_publish.plan.ask import Ask
 from ecr_publish.plan.targets import repository, targets
 from ecr_publish.report.report import Report
-from ecr_publish.run.clock import SimulatedClock
+from ecr_publish.run.clock import SimulatedClock, full_jitter
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, Skipped
+from ecr_publish.run.retry import Retry
 from ecr_publish.run.stop import StopRequest
 
 SHA = "b0bd943fdeff95eb270517001b478d76c2ffd8f4"
@@ -109,7 +110,8 @@ class Stage:
         project = project or self.project()
         if declared:
             self.declare(project)
-        sessions = Sessions(Explicit(self.server.url))
+        retry = Retry(self.clock, full_jitter())
+        sessions = Sessions(Explicit(self.server.url), now=self.clock.now, retry=retry)
         with ports_of(project, sessions, self.clock, self.stop, {}, {}) as ports:
             plan = make(project, ask or Ask(), with_inputs=True, now=START)
             return perform(project, plan, World(replace(ports, **more)), self.stop, observer or Quiet(), command="run")
