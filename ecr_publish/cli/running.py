@@ -48,9 +48,9 @@ def carry_out(
             app.insist(plan, saved_plan)
         for name in there.created:
             click.echo(f"rehearsal: created the repository {name}", err=True)
-        lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty(), block=ci.block)
+        lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty() and ci.ci is None, block=ci.block)
         report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
-    if output.format == "console" and sys.stdout.isatty():
+    if output.format == "console" and sys.stdout.isatty() and ci.ci is None:
         from rich.console import Console
 
         render(report, Console())

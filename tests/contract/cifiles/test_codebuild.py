@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecr_publish import __version__
+from ecr_publish.outputs.values import NAMES, variable
 
 TOP = {"version", "run-as", "env", "proxy", "batch", "phases", "reports", "artifacts", "cache"}
 ENV = {"shell", "variables", "parameter-store", "secrets-manager", "exported-variables", "git-credential-helper"}
@@ -42,9 +43,16 @@ def test_every_phase_aborts_when_it_fails(buildspec: dict[str, Any]):
     assert {phase["on-failure"] for phase in buildspec["phases"].values()} == {"ABORT"}
 
 
-def test_the_exported_variable_is_exported_by_the_command(buildspec: dict[str, Any]):
-    script = buildspec["phases"]["build"]["commands"][0]
-    assert [name for name in buildspec["env"]["exported-variables"] if f"export {name}=" not in script] == []
+def test_the_exported_variables_are_those_that_the_tool_leaves(buildspec: dict[str, Any]):
+    left = {variable(name) for name in NAMES}
+    assert [name for name in buildspec["env"]["exported-variables"] if name not in left] == []
+    assert "outputs.sh" in buildspec["phases"]["build"]["commands"][0]
+
+
+def test_reports_and_artifacts_are_taken_from_where_the_tool_writes(buildspec: dict[str, Any]):
+    assert buildspec["reports"]["ecr-publish"]["base-directory"] == ".ecr-publish/outputs"
+    assert buildspec["reports"]["ecr-publish"]["file-format"] == "JUNITXML"
+    assert buildspec["artifacts"]["base-directory"] == ".ecr-publish/outputs"
 
 
 def test_the_buildspec_installs_this_version(buildspec: dict[str, Any]):
