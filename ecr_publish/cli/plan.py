@@ -9,6 +9,7 @@ import click
 from ecr_publish import app
 from ecr_publish.cli.options import as_tag_option, env_option, file_option, format_option, image_option
 from ecr_publish.cli.surroundings import project
+from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 
 
@@ -42,6 +43,12 @@ def command(
     from ecr_publish.report.plantext import plan_text
 
     opened = project(file, as_tag)
+    if explain and out is not None:
+        raise UsageError(
+            what="--explain shows tags and plans nothing, so there is no plan to save",
+            where="plan",
+            hint="leave out --explain or -o",
+        )
     if explain:
         click.echo(_explained(opened, images, output), nl=False)
         return 0

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from ecr_publish.model.origin import Origin
 from ecr_publish.report.columns import aligned
 
-_REMARKS = ("sources", "warnings")
+_REMARKS = ("sources", "warnings", "no_ref")  # the last is among the warnings
 
 
 def origin_text(origin: Origin) -> str:
@@ -30,15 +30,13 @@ def defused(text: str) -> str:
     return text.replace("##[", "\\u0023#[")
 
 
-def _rows(origin: Origin, sources: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def _rows(origin: Origin, sources: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in asdict(origin).items():
         if name in _REMARKS:
             continue
-        if value is None:
-            yield name, "-", ""
-            continue
         shown = str(value).lower() if isinstance(value, bool) else str(value)
-        yield name, shown, f"({sources[name]})" if name in sources else ""
+        source = f" ({sources[name]})" if name in sources else ""
+        yield name, "-" if value is None else f"{shown}{source}"
 
 
 def _known(origin: Origin) -> dict[str, str]:

@@ -143,3 +143,18 @@ def test_a_file_that_is_wrong_does_not_keep_from_asking_where_one_is(there: Path
     assert done.returncode == 0
     assert "refs/heads/main" in done.stdout
     assert "warning: the file is wrong" in done.stderr
+
+
+@pytest.mark.parametrize("rule", ["type=no\\n::add-mask::x", "type=raw,value={{##[error]}}", "type=\\e[31mno"])
+def test_a_rule_that_is_refused_commands_nothing_either(there: Path, rule: str):
+    (there / "ecr-publish.yaml").write_text(FILE + f'      - "{rule}"\n', encoding="utf-8")
+    done = ran(there, "plan", env=env_of("gitlab", "main"))
+    assert done.returncode == 2
+    assert "error: tags: type=" in done.stderr
+    harmless(done.stderr)
+
+
+def test_an_explanation_is_no_plan_to_save(there: Path):
+    done = ran(there, "plan", "--explain", "-o", "plan.json", env=env_of("gitlab", "main"))
+    assert (done.returncode, (there / "plan.json").exists()) == (2, False)
+    assert "leave out --explain or -o" in done.stderr

@@ -96,6 +96,8 @@ def test_a_dirty_tree_gets_no_release_and_no_commit_tags():
         (("type=pep440,pattern={{major}}",), "refs/tags/1.4rc1", Fixed()),
         (("type=match,pattern=v(.*)",), "refs/tags/v1.4.0", Fixed()),
         (("type=ref,event=tag",), "refs/tags/v1.4.0", Fixed()),
+        (("type=semver,pattern={{raw}}",), "refs/tags/v1.4.0", Fixed()),
+        (("type=semver,pattern={{minor}}",), "refs/tags/v1.4.0", Floating("1.4.0", "")),
         (("type=edge",), "refs/heads/main", Floating()),
         (("type=raw,value=latest",), "refs/heads/main", Floating()),
         (("type=semver,pattern=stable",), "refs/tags/v1.4.0", Floating("1.4.0", "")),
