@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from ecr_publish.model.compression import Compression
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
 from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
@@ -219,9 +220,10 @@ class Builder(Protocol):
 class EngineImages(Protocol):
     """Images that lie in a container engine's own store."""
 
-    def layout(self, image: InEngine, output: Path, notify: Notify, receiver: Receiver) -> InLayout:
+    def layout(self, image: InEngine, output: Path, notify: Notify, receiver: Receiver, how: Compression) -> InLayout:
         """Write the image as an OCI layout into `output`, streaming, without the blobs that the receiver has; it is
-        given each other one as soon as that is whole. Raises EngineUnavailable, ResultUnusable, MachineFault."""
+        given each other one as soon as that is whole. `how` is for layers that are not compressed yet. Raises
+        EngineUnavailable, ResultUnusable, MachineFault."""
 
 
 class Gates(Protocol):

@@ -11,6 +11,7 @@ from ecr_publish.builders.saved import Saved, as_layout
 from ecr_publish.builders.unpack import unpacked
 from ecr_publish.config.model import ArchiveBuild
 from ecr_publish.errors import BuildFailed
+from ecr_publish.model.compression import GZIP, Compression, compression
 from ecr_publish.model.events import Notify
 from ecr_publish.model.image import BuiltImage, InLayout
 from ecr_publish.ports import BuildRequest
@@ -31,10 +32,11 @@ class ArchiveBuilder:
                 where=f"images.{request.image}.build.archive",
                 hint="run `docker save -o FILE IMAGE` before this",
             )
-        return BuiltImage(layout_of(path, request.output, build.reference, notify), self.name)
+        how = compression(build.compression, build.compression_level)
+        return BuiltImage(layout_of(path, request.output, build.reference, notify, how), self.name)
 
 
-def layout_of(archive: Path, output: Path, reference: str | None, notify: Notify) -> InLayout:
+def layout_of(archive: Path, output: Path, reference: str | None, notify: Notify, how: Compression = GZIP) -> InLayout:
     """Write the archive's image as a layout into `output`. Needs as much space again while it works.
 
     Raises BadImage; MachineFault with nothing left in `output`.
@@ -43,7 +45,7 @@ def layout_of(archive: Path, output: Path, reference: str | None, notify: Notify
         directory = Path(temporary)
         links = unpacked(archive, directory)
         if (directory / "manifest.json").exists() or not (directory / "oci-layout").exists():
-            return as_layout(Saved(directory, links, archive), output, reference, notify)
+            return as_layout(Saved(directory, links, archive), output, reference, notify, how)
         for each in directory.iterdir():
             each.replace(output / each.name)
         return verified(output, reference, notify)

@@ -18,6 +18,7 @@ from ecr_publish.model.layer import StoredBlob
 BLOCK = 1 << 20
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+LAYERS = {"gzip": LAYER_GZIP, "zstd": LAYER_ZSTD}  # by the method of compression
 CONFIG = "application/vnd.oci.image.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -11,18 +11,20 @@ import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
+
+from ecr_publish.model.compression import Compression
 
 Codec = Callable[[bytes], bytes]
 
 BLOCK = 1 << 20  # bytes; a part of the format: another size gives other digests
-LEVEL = 1
-STORED = 0
+STORED, QUICK = 0, 1  # libdeflate's levels for what does not shrink, and for finding out
 # Where four samples of a block do not become smaller by 3 %, it holds archives, pictures or keys.
 _SAMPLES, _SAMPLE, _WORTH = 4, 8 << 10, 0.97
 
-# What decides about the bytes, in a name that caches may keep: the library's output is fixed for one of its versions.
-IDENTITY = f"gzip-libdeflate1.25-{BLOCK}-{LEVEL}"
+# What decides about the bytes, in a name that caches may keep: a library's output is fixed for one of its versions.
+_LIBRARIES = {"gzip": "libdeflate 1.25", "zstd": "zstd 1.5.7"}
 
 
 class Compressor(Protocol):
@@ -72,18 +74,35 @@ class SideBySide:
         self._begun = True
 
 
-def gzip() -> Compressor:
-    """gzip by libdeflate, which promises the same output on all architectures (its NEWS, version 0.8): only checksums
+def identity(how: Compression) -> str:
+    """The compressor by everything that decides about its bytes."""
+    return f"{how} {_LIBRARIES[how.method]} {BLOCK}"
+
+
+def compressor(how: Compression) -> Compressor:
+    """A stream on all processors.
+
+    gzip is libdeflate's, which promises the same output on all architectures (its NEWS, version 0.8): only checksums
     and the filling of tables are written for particular processors. zlib, zlib-ng and ISA-L promise nothing: vendors
-    patch them, and their hashes are computed by whichever instruction the processor has."""
-    return SideBySide(gzip_member, os.cpu_count() or 1)
+    patch them, and their hashes are computed by whichever instruction the processor has. zstd is the
+    reference library, whose output depends on its version and level alone.
+    """
+    codec = gzip_member if how.method == "gzip" else zstd_frame
+    return SideBySide(partial(codec, level=how.level), os.cpu_count() or 1)
 
 
-def gzip_member(block: bytes) -> bytes:
+def gzip_member(block: bytes, level: int) -> bytes:
     """One member: no name, no time, no operating system. What would not shrink is stored, at the speed of a copy."""
     import deflate
 
-    return bytes(deflate.gzip_compress(block, LEVEL if _shrinks(block) else STORED))
+    return bytes(deflate.gzip_compress(block, level if _shrinks(block) else STORED))
+
+
+def zstd_frame(block: bytes, level: int) -> bytes:
+    """One frame with its size and a checksum (RFC 8878, 3: a file is a series of frames too)."""
+    import zstandard
+
+    return zstandard.ZstdCompressor(level=level, write_checksum=True).compress(block)
 
 
 def _shrinks(block: bytes) -> bool:
@@ -94,4 +113,4 @@ def _shrinks(block: bytes) -> bool:
         return True
     step = (len(block) - _SAMPLE) // (_SAMPLES - 1)
     sample = b"".join(block[at * step : at * step + _SAMPLE] for at in range(_SAMPLES))
-    return len(deflate.deflate_compress(sample, LEVEL)) < _WORTH * len(sample)
+    return len(deflate.deflate_compress(sample, QUICK)) < _WORTH * len(sample)

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from ecr_publish.builders.blobs import CONFIG, INDEX, LAYER_GZIP, MANIFEST, Blob, Blobs, Compressing
-from ecr_publish.builders.compression import gzip
+from ecr_publish.builders.blobs import CONFIG, INDEX, LAYERS, MANIFEST, Blob, Blobs, Compressing
+from ecr_publish.builders.compression import compressor
 from ecr_publish.builders.grown import laid_over
 from ecr_publish.builders.inherited import Base, base_image
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.tree import Directory, Entry, File, Link, entries, with_parents
 from ecr_publish.config.model import FilesBuild
 from ecr_publish.errors import BuildFailed
+from ecr_publish.model.compression import Compression, compression
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import BuiltImage, InLayout
@@ -47,6 +48,10 @@ class _Making:
     build: FilesBuild
     blobs: Blobs
     notify: Notify
+
+    @property
+    def how(self) -> Compression:
+        return compression(self.build.compression, self.build.compression_level)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -83,7 +88,7 @@ class _Making:
         mtime = int(self.request.created.timestamp())
 
         def write(sink: IO[bytes]) -> None:
-            compressing = Compressing(sink, gzip())
+            compressing = Compressing(sink, compressor(self.how))
             # PAX writes extra headers only where a name or number does not fit: deterministic, and read everywhere.
             with tarfile.open(fileobj=compressing, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar:  # type: ignore[call-overload]
                 for entry in found:
@@ -91,7 +96,7 @@ class _Making:
             compressing.close()
             diff_ids.append(compressing.diff_id)
 
-        return self.blobs.put_stream(write, LAYER_GZIP), diff_ids[0]
+        return self.blobs.put_stream(write, LAYERS[self.how.method]), diff_ids[0]
 
 
 def _placed(found: tuple[Entry, ...], base: Base) -> tuple[Entry, ...]:

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from ecr_publish.builders.compression import IDENTITY
 from ecr_publish.errors import BadReference
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.layer import StoredBlob
@@ -25,62 +24,62 @@ LARGEST = 1024  # bytes of one entry
 
 
 class Known(Protocol):
-    """What is known of layers by their diffID (of a config by its image id)."""
+    """What is known of layers and configs, by a key that says everything that decides about their stored bytes."""
 
-    def get(self, diff_id: str) -> StoredBlob | None:
+    def get(self, key: str) -> StoredBlob | None:
         """What it became, None if that is not known."""
 
-    def put(self, diff_id: str, blob: StoredBlob) -> None:
+    def put(self, key: str, blob: StoredBlob) -> None:
         """Remember it. What cannot be remembered is no error."""
 
 
 class Nothing:
     """Knows nothing and learns nothing."""
 
-    def get(self, diff_id: str) -> StoredBlob | None:
+    def get(self, key: str) -> StoredBlob | None:
         """None."""
         return None
 
-    def put(self, diff_id: str, blob: StoredBlob) -> None:
+    def put(self, key: str, blob: StoredBlob) -> None:
         """Not kept."""
 
 
 class KnownOnDisk:
-    """Files in `directory`, one folder per compressor. Safe from threads and from other processes."""
+    """Files in `directory`. Safe from threads and from other processes."""
 
-    def __init__(self, directory: Path, identity: str = IDENTITY) -> None:
-        self.directory, self._identity = directory / "layers" / identity, identity
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory / "layers"
 
-    def get(self, diff_id: str) -> StoredBlob | None:
-        """What the entry says, if it is whole, of this diffID and compressor, and this user's own."""
+    def get(self, key: str) -> StoredBlob | None:
+        """What the entry says, if it is whole, of this key, and this user's own."""
         try:
-            with self._path(diff_id).open("rb") as file:
+            with self._path(key).open("rb") as file:
                 if os.fstat(file.fileno()).st_uid != os.geteuid():
                     return None
                 entry = json.loads(file.read(LARGEST))
             found = StoredBlob(Digest(entry["digest"]), int(entry["size"]), str(entry["mediaType"]))
         except (OSError, ValueError, KeyError, TypeError, BadReference, RecursionError):
             return None
-        return found if entry.get("check") == self._check(diff_id, found) else None
+        return found if entry.get("check") == self._check(key, found) else None
 
-    def put(self, diff_id: str, blob: StoredBlob) -> None:
+    def put(self, key: str, blob: StoredBlob) -> None:
         """Write the entry whole or not at all."""
         entry = {"digest": str(blob.digest), "size": blob.size, "mediaType": blob.media_type}
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._tidied()
             with tempfile.NamedTemporaryFile("w", dir=self.directory, prefix=".new-", delete=False) as file:
-                json.dump(entry | {"check": self._check(diff_id, blob)}, file)
-            Path(file.name).replace(self._path(diff_id))
+                json.dump(entry | {"check": self._check(key, blob)}, file)
+            Path(file.name).replace(self._path(key))
         except OSError:
             return  # a full or read-only disk: the layer is compressed again next time
 
-    def _path(self, diff_id: str) -> Path:
-        return self.directory / hashlib.sha256(diff_id.encode()).hexdigest()
+    def _path(self, key: str) -> Path:
+        return self.directory / hashlib.sha256(key.encode()).hexdigest()
 
-    def _check(self, diff_id: str, blob: StoredBlob) -> str:
+    def _check(self, key: str, blob: StoredBlob) -> str:
         """Against entries that were cut off, mixed up or changed by accident; who can write here can do anything."""
-        words = "\n".join((self._identity, diff_id, str(blob.digest), str(blob.size), blob.media_type))
+        words = "\n".join((key, str(blob.digest), str(blob.size), blob.media_type))
         return hashlib.sha256(words.encode()).hexdigest()
 
     def _tidied(self) -> None:

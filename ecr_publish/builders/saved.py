@@ -12,10 +12,11 @@ from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import IO, Any
 
-from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, Blob, Blobs, Compressing
+from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, LAYERS, Blob, Blobs, Compressing
 from ecr_publish.builders.composing import composed
-from ecr_publish.builders.compression import gzip
+from ecr_publish.builders.compression import compressor
 from ecr_publish.errors import BadImage
+from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InLayout
 
@@ -64,14 +65,14 @@ class _Image:
     layers: tuple[tuple[str, str], ...]  # name in the archive, diffID
 
 
-def as_layout(saved: Saved, output: Path, reference: str | None, notify: Notify) -> InLayout:
+def as_layout(saved: Saved, output: Path, reference: str | None, notify: Notify, how: Compression = GZIP) -> InLayout:
     """The image as a layout in `output`, layer by layer. Raises BadImage where a layer has not its diffID."""
     image = _read(saved, _chosen(saved, reference))
     blobs = Blobs(output)
     layers = []
     for number, (name, diff_id) in enumerate(image.layers):
         notify(Note(f"compressing layer {number + 1} of {len(image.layers)}"))
-        layers.append(_layer(saved, blobs, (name, diff_id), notify))
+        layers.append(_layer(saved, blobs, (name, diff_id), how, notify))
     root = composed(blobs, blobs.put(image.config_body, CONFIG), tuple(layers), image.labels)
     return InLayout(str(output), root.digest)
 
@@ -112,7 +113,7 @@ def _read(saved: Saved, image: Mapping[str, Any]) -> _Image:
     return _Image(body, labels, tuple((str(name), str(diff_id)) for name, diff_id in zip(names, diff_ids, strict=True)))
 
 
-def _layer(saved: Saved, blobs: Blobs, layer: tuple[str, str], notify: Notify) -> Blob:
+def _layer(saved: Saved, blobs: Blobs, layer: tuple[str, str], how: Compression, notify: Notify) -> Blob:
     """A layer compressed on its way, or as it is if it was compressed already; its diffID is verified."""
     name, diff_id = layer
     with saved.path(name).open("rb") as file:
@@ -125,24 +126,24 @@ def _layer(saved: Saved, blobs: Blobs, layer: tuple[str, str], notify: Notify) -
             file.seek(0)
             blob = blobs.put_stream(lambda sink: shutil.copyfileobj(file, sink, BLOCK), LAYER_GZIP)
         else:
-            blob, found = _compressed(blobs, file, notify)
+            blob, found = _compressed(blobs, file, how, notify)
     if found != diff_id:
         raise saved.bad(f"a layer has the diffID {found}, its config says {diff_id}")
     return blob
 
 
-def _compressed(blobs: Blobs, file: IO[bytes], notify: Notify) -> tuple[Blob, str]:
+def _compressed(blobs: Blobs, file: IO[bytes], how: Compression, notify: Notify) -> tuple[Blob, str]:
     found: list[str] = []
 
     def write(sink: IO[bytes]) -> None:
-        compressing = Compressing(sink, gzip())
+        compressing = Compressing(sink, compressor(how))
         for block in _blocks(file):
             compressing.write(block)
             notify(Note("compressing"))
         compressing.close()
         found.append(str(compressing.diff_id))
 
-    return blobs.put_stream(write, LAYER_GZIP), found[0]
+    return blobs.put_stream(write, LAYERS[how.method]), found[0]
 
 
 def _plain_digest(saved: Saved, file: IO[bytes], notify: Notify) -> str:

@@ -111,6 +111,15 @@ def _masked(value: object) -> object:
 
 _map_of_text = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
+
+def _level(value: object) -> object:
+    if isinstance(value, str):
+        if not (re.fullmatch(r"[0-9]{1,2}", value) and 1 <= int(value) <= 19):
+            raise ValueError("a level is a number from 1 to 12 for gzip, to 19 for zstd")
+        return int(value)
+    return value
+
+
 Flag = Annotated[bool, BeforeValidator(_yes_no), WithJsonSchema({"type": "boolean"})]
 Duration = Annotated[
     timedelta,
@@ -136,6 +145,7 @@ Words = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 FormatVersion = Annotated[int, BeforeValidator(_one), WithJsonSchema({"const": 1})]
+Level = Annotated[int, BeforeValidator(_level), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 19})]
 ShortSha = Annotated[int, BeforeValidator(_digits), WithJsonSchema({"type": "integer", "minimum": 4, "maximum": 40})]
 Account = Annotated[
     str,

@@ -15,6 +15,7 @@ from ecr_publish.config.kinds import (
     Duration,
     Flag,
     FormatVersion,
+    Level,
     Limits,
     Name,
     Pairs,
@@ -99,6 +100,8 @@ class DockerBuild(Frozen):
     pull: Flag = False
     no_cache: Flag = False
     network: str | None = None
+    compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
+    compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
 
 
 class LayoutBuild(Frozen):
@@ -115,6 +118,8 @@ class ArchiveBuild(Frozen):
     builder: Literal["archive"] = "archive"
     archive: str
     reference: str | None = None  # a RepoTag, where it holds several images
+    compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
+    compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
 
 
 class FileEntry(Frozen):
@@ -141,6 +146,8 @@ class FilesBuild(Frozen):
     expose: Words = ()
     labels: Pairs = ()
     annotations: Pairs = ()
+    compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
+    compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
 
 
 class PluginBuild(Frozen):

@@ -11,13 +11,17 @@ from ecr_publish.config.complaints import Complaints
 from ecr_publish.config.document import Map, Sequence, Text, text, walk
 from ecr_publish.config.model import (
     DEFAULT_PIPELINE,
+    ArchiveBuild,
     Config,
+    DockerBuild,
     EcrEnvironment,
     Environment,
+    FilesBuild,
     Image,
     PlainEnvironment,
     PublicEnvironment,
 )
+from ecr_publish.model.compression import BY_NAME, LARGEST_LEVEL
 
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
@@ -63,6 +67,7 @@ def check(config: Config, tree: Map, complaints: Complaints) -> None:
     _pointers(checking)
     _credentials(checking)
     _unscanned(checking)
+    _compression(checking)
 
 
 def _pipeline(check: _Check) -> None:
@@ -215,6 +220,26 @@ def _credentials(check: _Check) -> None:
             f"{len(bare)} accounts ({names}) have neither role: nor profile:, and ambient credentials are for one",
             "add role: arn:aws:iam::ACCOUNT:role/NAME to all but one",
         )
+
+
+def _compression(check: _Check) -> None:
+    """A level that the method has; and who will not be able to read what was asked for."""
+    for index, image in enumerate(check.config.images):
+        build = image.build
+        if not isinstance(build, DockerBuild | ArchiveBuild | FilesBuild):
+            continue
+        most = LARGEST_LEVEL[build.compression]
+        if build.compression_level is not None and build.compression_level > most:
+            check.error(
+                ("images", index, "build", "compression-level"),
+                f"{build.compression} has no level {build.compression_level}",
+                f"from 1 to {most}; without it, {BY_NAME[build.compression].level}",
+            )
+        if build.compression == "zstd":
+            check.complaints.warn(
+                check.at("images", index, "build", "compression"),
+                "zstd layers are read by Docker from 23.0, containerd from 1.5, Podman; Docker 20.10 cannot read them",
+            )
 
 
 def _unscanned(check: _Check) -> None:

@@ -16,6 +16,7 @@ from ecr_publish.engine.dockercontext import Context, context_of
 from ecr_publish.engine.images import DockerImages
 from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BuildFailed
+from ecr_publish.model.compression import compression
 from ecr_publish.model.events import Notify, Untrusted
 from ecr_publish.model.image import BuiltImage, InEngine
 from ecr_publish.ports import BuildRequest
@@ -49,7 +50,8 @@ class DockerBuilder:
                 image = InEngine(self._built(request, context, archive, notify))
             if not request.as_layout:
                 return BuiltImage(image, self.name)
-            layout = DockerImages(self._environment).layout(image, request.output, notify, OnDisk())
+            how = compression(build.compression, build.compression_level)
+            layout = DockerImages(self._environment).layout(image, request.output, notify, OnDisk(), how)
             return BuiltImage(layout, self.name)
 
     def _built(self, request: BuildRequest, context: Context, archive: IO[bytes], notify: Notify) -> str:

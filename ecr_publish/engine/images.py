@@ -16,6 +16,7 @@ from ecr_publish.engine.found import Found, Unreadable, found
 from ecr_publish.engine.packing import Packing
 from ecr_publish.engine.savestream import SaveStream
 from ecr_publish.errors import BadImage
+from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.ports import Receiver
@@ -31,14 +32,16 @@ class DockerImages:
     def __init__(self, environment: Mapping[str, str], known: Known | None = None) -> None:
         self._environment, self._known = environment, known or Nothing()
 
-    def layout(self, image: InEngine, output: Path, notify: Notify, receiver: Receiver) -> InLayout:
+    def layout(
+        self, image: InEngine, output: Path, notify: Notify, receiver: Receiver, how: Compression = GZIP
+    ) -> InLayout:
         """Write the image as a layout into `output`, streaming; annotations are those its labels ask for.
 
         Raises EngineUnavailable, ResultUnusable (the engine has no such image), BadImage, MachineFault.
         """
         with all_or_nothing(output), engine(self._environment, f"engine image {image.image_id}") as client:
             known = found(client, image)
-            packing = Packing(Blobs(output), self._known, receiver, notify)
+            packing = Packing(Blobs(output), self._known, receiver, how, notify)
             packing.expect(known)
             if packing.config is None or any(packing.lacks(each) for each in known.diff_ids):
                 _bring(client, known, packing, output)

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from ecr_publish.builders.blobs import CONFIG, LAYER_GZIP, LAYER_ZSTD, Blobs, Compressing
-from ecr_publish.builders.compression import gzip
+from ecr_publish.builders.blobs import CONFIG, LAYER_GZIP, LAYER_ZSTD, LAYERS, Blobs, Compressing
+from ecr_publish.builders.compression import compressor, identity
 from ecr_publish.builders.known import Known
 from ecr_publish.engine.found import Found, Unreadable
+from ecr_publish.model.compression import Compression
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.layer import StoredBlob
@@ -22,7 +23,8 @@ class Packing:
     """The layers of one image by diffID, as they are found. `absent` are those that the receiver has and that are
     therefore not kept here."""
 
-    def __init__(self, blobs: Blobs, known: Known, receiver: Receiver, notify: Notify) -> None:
+    def __init__(self, blobs: Blobs, known: Known, receiver: Receiver, how: Compression, notify: Notify) -> None:
+        self._how, self._key = how, identity(how)
         self._blobs, self._known, self._receiver, self.notify = blobs, known, receiver, notify
         self.layers: dict[str, StoredBlob] = {}
         self.config: StoredBlob | None = None
@@ -44,7 +46,7 @@ class Packing:
     def remember(self, image: Found) -> None:
         """Everything of this image for the next time."""
         for each in image.diff_ids if image.graph is None else ():
-            self._known.put(f"{image.image_id} {each}", self.layers[each])
+            self._known.put(f"{self._key} {image.image_id} {each}", self.layers[each])
         if self.config is not None:
             self._known.put(image.image_id, self.config)
 
@@ -55,7 +57,7 @@ class Packing:
     def needs(self, diff_id: str) -> bool:
         """Whether this layer, which is not compressed, has to be read: it is lacking, and its digest is not known or
         not there."""
-        blob = self._known.get(diff_id) if self.lacks(diff_id) else None
+        blob = self._known.get(f"{self._key} {diff_id}") if self.lacks(diff_id) else None
         if blob is not None and blob.digest in self._receiver.has((blob,)):
             self.layers[diff_id] = blob
             self.absent.add(blob.digest)
@@ -66,7 +68,7 @@ class Packing:
         found: list[str] = []
 
         def write(sink: IO[bytes]) -> None:
-            compressing = Compressing(sink, gzip())
+            compressing = Compressing(sink, compressor(self._how))
             for block in blocks:
                 compressing.write(block)
                 self.notify(Note("compressing layers"))
@@ -75,8 +77,8 @@ class Packing:
             if found[0] not in expected:
                 raise Unreadable(f"a layer has the diffID {found[0]}, which the engine does not name")
 
-        blob = self._blobs.put_stream(write, LAYER_GZIP)
-        self._known.put(found[0], blob)
+        blob = self._blobs.put_stream(write, LAYERS[self._how.method])
+        self._known.put(f"{self._key} {found[0]}", blob)
         self._kept(found[0], blob)
 
     def stored(self, diff_id: str, blob: StoredBlob, blocks: Iterable[bytes]) -> None:
@@ -104,7 +106,8 @@ class Packing:
         self._receiver.take(self.config)
 
     def _told(self, image: Found, diff_id: str) -> StoredBlob | None:
-        return self._known.get(diff_id if image.graph is not None else f"{image.image_id} {diff_id}")
+        within = "" if image.graph is not None else f"{image.image_id} "
+        return self._known.get(f"{self._key} {within}{diff_id}")
 
     def _kept(self, diff_id: str, blob: StoredBlob) -> None:
         self.layers[diff_id] = blob

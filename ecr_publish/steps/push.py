@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ecr_publish.config.model import Build, DockerBuild
 from ecr_publish.errors import ImageMissing
+from ecr_publish.model.compression import GZIP, Compression, compression
 from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Floating, Tag, TagSet
@@ -27,6 +29,7 @@ class PushDetails:
     repository: Repository
     tags: tuple[Tag, ...]
     pointer: str | None
+    compression: Compression = GZIP  # of an engine's layers; others are as they are
 
     @property
     def summary(self) -> str:
@@ -53,6 +56,7 @@ class Push:
             repository=repository(scene.image, scene.target),
             tags=scene.tags.tags if scene.tags else (),
             pointer=pointer(scene.image, scene.target),
+            compression=_compression(scene.image.build),
         )
 
     def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
@@ -68,6 +72,11 @@ class Push:
                 return _push(built.where, details, ports)
             case InEngine():
                 return _push_engine_image(built.where, str(intent.place.image), details, ports)
+
+
+def _compression(build: Build) -> Compression:
+    """What the file asks for; only an engine's image is not compressed before it comes here."""
+    return compression(build.compression, build.compression_level) if isinstance(build, DockerBuild) else GZIP
 
 
 def all_tags(tags: tuple[Tag, ...], last: str | None) -> tuple[Tag, ...]:
@@ -98,7 +107,7 @@ def _push_engine_image(image: InEngine, name: str, details: PushDetails, ports: 
     What a refused tag leaves behind is blobs without a name."""
     with ports.spool(name) as directory:
         with ports.images.receiving(directory, details.target, details.repository, ports.notify) as sending:
-            layout = ports.engine.layout(image, directory, ports.notify, sending.receiver)
+            layout = ports.engine.layout(image, directory, ports.notify, sending.receiver, details.compression)
         return _push(layout, details, ports, sending.sent_bytes)
 
 

@@ -39,7 +39,9 @@ RULES: dict[str, May] = {
     "oci": May(("http", "model", "ports", "run.retry")),
     "aws": May(("http", "model", "ports"), ("boto3", "botocore")),
     "engine": May(("builders", "config.model", "model", "ports"), ("docker", "requests")),
-    "builders": May(("config.model", "engine", "model", "oci.layout", "oci.manifest", "ports"), ("deflate",)),
+    "builders": May(
+        ("config.model", "engine", "model", "oci.layout", "oci.manifest", "ports"), ("deflate", "zstandard")
+    ),
     "local": May(
         ("config.complaints", "config.document", "config.kinds", "model", "oci.layout", "oci.manifest", "run.clock"),
         ("botocore", "cryptography", "httptools", "jwt", "pydantic", "trustme", "uvicorn"),

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.builders.compression import gzip
+from ecr_publish.builders.compression import compressor as compressor_of
+from ecr_publish.model.compression import GZIP
 from tests.contract.builders.stores import Kept, tar_of
 from tests.e2e.embedded import Embedded, local
 from tests.e2e.engine.engines import across, newer
@@ -68,7 +69,7 @@ class Ground:
 
 def packed(layer: bytes) -> str:
     """The digest of a layer as we compress it, here as on every machine."""
-    compressor = gzip()
+    compressor = compressor_of(GZIP)
     return sha256(compressor.compress(layer) + compressor.flush())
 
 

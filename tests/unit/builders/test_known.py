@@ -27,11 +27,6 @@ def test_what_was_put_is_found_again(tmp_path):
     assert KnownOnDisk(tmp_path).get("sha256:" + "3" * 64) is None
 
 
-def test_another_compressor_knows_nothing_of_it(tmp_path):
-    KnownOnDisk(tmp_path, "one").put(DIFF_ID, BLOB)
-    assert KnownOnDisk(tmp_path, "two").get(DIFF_ID) is None
-
-
 @pytest.mark.parametrize("flip", range(0, 200, 7))
 def test_one_changed_byte_anywhere_is_noticed(tmp_path, flip):
     KnownOnDisk(tmp_path).put(DIFF_ID, BLOB)
@@ -80,7 +75,7 @@ def test_the_oldest_half_goes_when_there_are_too_many(tmp_path):
 def test_it_lies_where_caches_lie(environment, directory):
     found = known(environment)
     assert isinstance(found, KnownOnDisk)
-    assert str(found.directory).startswith(directory + "/layers/")
+    assert str(found.directory) == f"{directory}/layers"
 
 
 @pytest.mark.parametrize("environment", [{}, {"HOME": ""}, {"HOME": "not/absolute"}])

@@ -232,6 +232,34 @@ def test_nearly_valid_files_never_end_in_anything_else_either(text):
         assert str(error)
 
 
+def compressed(build: str) -> str:
+    return SMALLEST.replace("build: .", f"build: {build}")
+
+
+@pytest.mark.parametrize(
+    ("build", "what"),
+    [
+        ("{ context: ., compression: gzip, compression-level: 13 }", "gzip has no level 13"),
+        ("{ context: ., compression: zstd, compression-level: 20 }", "a level is a number from 1 to 12"),
+        ("{ context: ., compression-level: best }", "a level is a number from 1 to 12"),
+        ("{ context: ., compression: xz }", "'gzip' or 'zstd'"),
+        ("{ layout: out, compression: zstd }", "compression"),
+    ],
+)
+def test_a_compression_that_there_is_not_is_told_with_its_place(build, what):
+    with pytest.raises(ConfigErrors) as caught:
+        load(compressed(build).encode(), "f.yaml")
+    assert what in str(caught.value)
+    assert "f.yaml:" in str(caught.value)
+
+
+def test_zstd_is_taken_with_a_warning_of_who_cannot_read_it():
+    loaded = load(compressed("{ context: ., compression: zstd, compression-level: 19 }").encode(), "f.yaml")
+    assert (loaded.config.images[0].build.compression, loaded.config.images[0].build.compression_level) == ("zstd", 19)
+    assert any("Docker 20.10 cannot read them" in each for each in loaded.warnings)
+    assert not any("20.10" in each for each in load(SMALLEST.encode(), "f.yaml").warnings)
+
+
 def test_check_ends_with_2_and_prints_every_error(tmp_path):
     (tmp_path / "ecr-publish.yaml").write_text(changed("15m", "soon").replace("to: staging", "to: stagin"))
     done = subprocess.run(
