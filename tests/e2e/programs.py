@@ -35,12 +35,13 @@ class Shell:
 
     def attempt(self, *argv: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run it to its end, whatever that is."""
-        assert shutil.which(argv[0]), f"{argv[0]} is not installed: .ci/run installs it"
+        environment = self.environment()
+        assert shutil.which(argv[0], path=environment["PATH"]), f"{argv[0]} is not installed: .ci/run installs it"
         return subprocess.run(
             argv,
             input=stdin,
             cwd=cwd or self.home,
-            env=self.environment(),
+            env=environment,
             capture_output=True,
             text=True,
             timeout=240,
