@@ -12,13 +12,16 @@ from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
-_DIGEST, _TAG = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+"), "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,299}"
+_DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,299}")  # OCI's characters; the length is the model's
 
 
 def put_image(call: Call) -> Mapping[str, Any]:
     """PutImage."""
     registry, repository = repository_of(call, "PutImage")
     tag, body = call.input.get("imageTag"), call.input["imageManifest"].encode()
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise invalid("imageTag", f"must satisfy regular expression '{_TAG.pattern}'")
     image, same = call.ecr.images.put(
         registry, repository, body, call.input.get("imageManifestMediaType"), tag, call.input.get("imageDigest")
     )
@@ -61,12 +64,14 @@ def batch_get_image(call: Call) -> Mapping[str, Any]:
 def _pulled(call: Call, repository: Repository, wanted: Mapping[str, str]) -> Image:
     """The image that an id names, if it can be pulled. Raises ApiError with the failure's code as its name."""
     tag, digest = _checked_id(wanted)
+    if tag and digest and repository.tags.get(tag, digest) != digest:
+        raise ApiError("ImageTagDoesNotMatchDigest", "Tag does not match digest")
     image = call.ecr.images.find(repository, digest or tag or "")
     accepted = call.input.get("acceptedMediaTypes")
     if image is None or image.status_at(call.now) != "ACTIVE" or (accepted and image.media_type not in accepted):
         raise ApiError("ImageNotFound", "Requested image not found")
-    if tag and digest and repository.tags.get(tag) != digest:
-        raise ApiError("ImageTagDoesNotMatchDigest", "Tag does not match digest")
+    if tag and tag not in repository.tags:
+        raise ApiError("ImageNotFound", "Requested image not found")
     assert isinstance(image, Image)
     return image
 
@@ -79,8 +84,8 @@ def _checked_id(wanted: Mapping[str, str]) -> tuple[str | None, str | None]:
         raise ApiError("MissingDigestAndTag", f"{words}both tag and digest cannot be null")
     if digest is not None and not _DIGEST.fullmatch(digest):
         raise ApiError("InvalidImageDigest", f"{words}image digest should satisfy the regex '{_DIGEST.pattern}'")
-    if tag is not None and ":" in tag:
-        raise ApiError("InvalidImageTag", f"{words}image tag should satisfy the regex '{_TAG}'")
+    if tag is not None and not _TAG.fullmatch(tag):
+        raise ApiError("InvalidImageTag", f"{words}image tag should satisfy the regex '{_TAG.pattern}'")
     return tag, digest
 
 

@@ -163,6 +163,26 @@ def test_an_image_pushed_on_one_face_is_seen_on_the_other(server, ecr):
     assert {each["imageTag"] for each in ecr.list_images(repositoryName="team/web")["imageIds"]} == {"1.0", "2.0"}
 
 
+@pytest.mark.parametrize(
+    ("image_id", "expected"),
+    [
+        ({}, "MissingDigestAndTag"),
+        ({"imageTag": "a:b"}, "InvalidImageTag"),
+        ({"imageDigest": "no digest"}, "InvalidImageDigest"),
+        ({"imageTag": "2.0"}, "ImageNotFound"),
+        ({"imageTag": "1.0", "imageDigest": "sha256:" + "0" * 64}, "ImageTagDoesNotMatchDigest"),
+    ],
+)
+def test_an_id_that_names_nothing_is_a_failure_in_an_answer(server, ecr, image_id, expected):
+    Http(server.url).push("team/web", "1.0")
+    for call in (ecr.batch_get_image, ecr.batch_delete_image):
+        failures = call(repositoryName="team/web", imageIds=[image_id])["failures"]
+        assert [each["failureCode"] for each in failures] == [expected]
+    got = ecr.batch_get_image(repositoryName="team/web", imageIds=[{"imageTag": "1.0"}])["images"][0]
+    again = {"repositoryName": "team/web", "imageManifest": got["imageManifest"], "imageTag": "a:b"}
+    assert code(ecr.put_image, **again) == "InvalidParameterException"
+
+
 def test_deleting_the_last_tag_deletes_the_image(server, ecr):
     http = Http(server.url)
     http.push("team/web", "1.0")
