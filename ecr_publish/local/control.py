@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecr_publish.local.exchange import Answer, Exchange, TooLarge
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 PREFIX = "/_local/"
 LARGEST = 1 << 20  # bytes
@@ -39,8 +42,13 @@ async def serve(ecr: Any, exchange: Exchange) -> Answer:
         case "DELETE", "faults":
             ecr.script.clear()
             return _json({})
+        case "POST", "denials":
+            return _deny(ecr, given)
+        case "DELETE", "denials":
+            ecr.denials.clear()
+            return _json({})
         case _:
-            return _failed(404, "there are clock, requests and faults")
+            return _failed(404, "there are clock, requests, faults and denials")
 
 
 def _clock(ecr: Any) -> Answer:
@@ -73,9 +81,26 @@ def _fault(ecr: Any, given: object) -> Answer:
     try:
         ecr.script.add(fault(SeededFault.model_validate(given)))
     except ValidationError as error:
-        said = error.errors(include_url=False)[0]
-        return _failed(400, f"{'.'.join(map(str, said['loc']))}: {said['msg']}")
+        return _wrong(error)
     return _json({})
+
+
+def _deny(ecr: Any, given: object) -> Answer:
+    from pydantic import ValidationError
+
+    from ecr_publish.local.seed import SeededDenial
+
+    try:
+        denial = SeededDenial.model_validate(given)
+    except ValidationError as error:
+        return _wrong(error)
+    ecr.denials.deny(denial.action, denial.principal)
+    return _json({})
+
+
+def _wrong(error: ValidationError) -> Answer:
+    said = error.errors(include_url=False)[0]
+    return _failed(400, f"{'.'.join(map(str, said['loc']))}: {said['msg']}")
 
 
 def _json(value: object) -> Answer:

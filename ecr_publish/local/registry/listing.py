@@ -23,7 +23,8 @@ PAGE, MOST = 100, 1000
 
 def tags(visit: Visit) -> Answer:
     """`tags/list`: unsorted, with an opaque `last`, and as text/plain."""
-    names = list(visit.repository.tags)
+    now, images = visit.ecr.clock.now().timestamp(), visit.repository.images
+    names = [tag for tag, digest in visit.repository.tags.items() if images[digest].status_at(now) == "ACTIVE"]
     return _paged(visit, {"name": visit.parts["name"]}, "tags", names)
 
 
@@ -48,7 +49,10 @@ def referrers(visit: Visit) -> Answer:
             **({"annotations": image.annotations} if image.annotations else {}),
         }
         for image in _images(visit)
-        if image.subject == subject and image.has_content and wanted in (None, image.artifact_type)
+        if image.subject == subject
+        and image.has_content
+        and wanted in (None, image.artifact_type)
+        and image.status_at(visit.ecr.clock.now().timestamp()) == "ACTIVE"
     ]
     body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found}).encode()
     headers = {"content-type": OCI_INDEX} | ({"oci-filters-applied": "artifactType"} if wanted else {})

@@ -11,6 +11,7 @@ from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
 from ecr_publish.rehearsal import settings_of
 from tests.contract.local.test_embedded import OCI, REGION, Http, client, code
+from tests.contract.local.test_faults import controlled
 
 WEB = {"repositoryName": "team/web"}
 ARN = f"arn:aws:ecr:{REGION}:111111111111:repository/team/web"
@@ -157,10 +158,17 @@ def test_what_is_denied_to_a_principal_is_refused_to_nobody_else(server, ecr):
 def test_denials_are_told_in_a_seed_file(tmp_path):
     seed = tmp_path / "seed.yaml"
     seed.write_text("denials:\n  - { action: 'ecr:CreateRepository', principal: 'arn:aws:iam::1*:user/*' }\n")
-    settings: Settings = settings_of(None, str(seed), None)
+    settings: Settings = settings_of([str(seed)])
     with embedded_ecr(settings) as server:
         refused(client(server.url).create_repository, **WEB)
         client(server.url, account=OTHER).create_repository(**WEB)
+
+
+def test_denials_are_made_and_taken_back_from_any_language(server, ecr):
+    assert controlled(server.url, "POST", "denials", {"action": "ecr:ListImages"}) == (200, {})
+    assert "no identity-based policy allows" in refused(ecr.list_images, **WEB)
+    assert controlled(server.url, "DELETE", "denials") == (200, {})
+    assert ecr.list_images(**WEB)["imageIds"]
 
 
 @pytest.mark.parametrize(

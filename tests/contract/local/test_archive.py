@@ -51,8 +51,9 @@ def test_only_layers_that_nothing_else_has_are_archived(server, ecr):
     assert code(ecr.get_download_url_for_layer, **WEB, layerDigest=own) == "LayerInaccessibleException"
 
 
-def test_what_is_archived_is_listed_only_when_asked_for(ecr):
+def test_what_is_archived_is_listed_only_when_asked_for(server, ecr):
     assert tags(ecr) == ["2"]
+    assert json.loads(Http(server.url).ask("GET", "/v2/team/web/tags/list")[2])["tags"] == ["2"]
     assert tags(ecr, filter={"imageStatus": "ARCHIVED"}) == ["1"]
     assert tags(ecr, filter={"imageStatus": "ANY"}) == ["1", "2"]
     assert [each["imageTags"] for each in ecr.describe_images(**WEB)["imageDetails"]] == [["2"]]

@@ -262,6 +262,7 @@ def test_faults_and_the_log_are_there_for_any_language(server):
         ("POST", "clock", [], {}, 400),
         ("POST", "faults", {"kind": "earthquake"}, {}, 400),
         ("POST", "faults", 3, {}, 400),
+        ("POST", "denials", {"action": "PutImage"}, {}, 400),
         ("GET", "requests?after=x", None, {}, 400),
         ("GET", "nothing", None, {}, 404),
         ("GET", "clock", None, {"Origin": "https://example.com"}, 403),
