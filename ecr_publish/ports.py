@@ -84,6 +84,10 @@ class Repositories(Protocol):
     def describe(self, target: Target, repository: Repository) -> RepositoryState | None:
         """Its settings, or None if it does not exist. For a plain registry: a state with nothing known."""
 
+    def described(self, target: Target, repositories: tuple[Repository, ...]) -> Mapping[Repository, RepositoryState]:
+        """The settings of up to 100 at once. Raises RepositoryMissing if any of them does not exist, NotAuthorised if
+        any may not be described: then each has to be asked for by itself."""
+
     def tags_of(self, target: Target, repository: Repository, digest: Digest) -> tuple[str, ...]:
         """All tags on that digest, sorted (DescribeImages); for registries without that API: empty."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.aws.session import Sessions
@@ -31,6 +32,18 @@ class EcrRepositories:
         except RepositoryMissing:
             return None
         return state(repository, got["repositories"][0])
+
+    def described(self, target: Target, repositories: tuple[Repository, ...]) -> Mapping[Repository, RepositoryState]:
+        """The settings of up to 100 (API: DescribeRepositories), by one call that fails for all if it does for one."""
+        if isinstance(target.registry, PlainRegistry):
+            return {each: RepositoryState(each) for each in repositories}
+        client, names = self._client(target), [each.name for each in repositories]
+        got = self._sessions.ask(
+            f"describe-repositories {repositories[0]} and {len(names) - 1} more",
+            lambda: client.describe_repositories(repositoryNames=names, **account_of(repositories[0])),
+        )
+        found = {each["repositoryName"]: each for each in got["repositories"]}
+        return {each: state(each, found[each.name]) for each in repositories if each.name in found}
 
     def create(self, target: Target, repository: Repository) -> RepositoryState:
         """Create it, scanned on push and mutable; one that exists meanwhile is success.

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, RepositoryMissing
-from ecr_publish.model.registry import EcrRegistry
+from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.tags import Floating, Tag
-from ecr_publish.model.target import Create
+from ecr_publish.model.target import Create, Target
 from ecr_publish.ports import Ports, RepositoryState
 from ecr_publish.preflight.said import Said, side_by_side
 from ecr_publish.preflight.subjects import Spot, Subjects, Write
 
+MOST_DESCRIBED = 100  # ECR API Reference, DescribeRepositories
 MOST_FILTERS = 5  # ECR API Reference, ImageTagMutabilityExclusionFilter
 
 
@@ -31,7 +32,7 @@ def repositories(spots: tuple[Spot, ...], touched: Subjects, ports: Ports) -> Fo
     states: dict[Spot, RepositoryState] = {}
     problems: list[PublishError] = []
     notes: list[str] = []
-    for spot, answer in side_by_side(lambda spot: ports.repositories.describe(spot.target, spot.repository), spots):
+    for spot, answer in _described(spots, ports):
         creatable = spot in written and spot.target.create is Create.IF_MISSING
         match answer:
             case RepositoryState():
@@ -47,6 +48,37 @@ def repositories(spots: tuple[Spot, ...], touched: Subjects, ports: Ports) -> Fo
             case PublishError():
                 problems.append(answer)
     return Found(states, Said(tuple(problems), tuple(notes)))
+
+
+def _described(spots: tuple[Spot, ...], ports: Ports) -> tuple[tuple[Spot, RepositoryState | PublishError | None], ...]:
+    """What each repository is: a hundred of a target in one call, and each by itself of which that tells nothing."""
+    found: dict[Spot, RepositoryState | PublishError | None] = {}
+    for group, answer in side_by_side(lambda group: _together(group, ports), _groups(spots)):
+        found.update({spot: answer[spot.repository] for spot in group} if isinstance(answer, Mapping) else {})
+    alone = tuple(spot for spot in spots if spot not in found)
+    found.update(side_by_side(lambda spot: ports.repositories.describe(spot.target, spot.repository), alone))
+    return tuple((spot, found[spot]) for spot in spots)
+
+
+def _together(group: tuple[Spot, ...], ports: Ports) -> Mapping[Repository, RepositoryState]:
+    names = tuple(spot.repository for spot in group)
+    answer = ports.repositories.described(group[0].target, names)
+    if len(answer) < len(names):
+        raise missing(group[0])  # it tells less than it was asked: then each has to tell by itself
+    return answer
+
+
+def _groups(spots: tuple[Spot, ...]) -> tuple[tuple[Spot, ...], ...]:
+    """Several repositories of one target, at most as many as one call describes."""
+    of_target: dict[Target, list[Spot]] = {}
+    for spot in spots:
+        of_target.setdefault(spot.target, []).append(spot)
+    return tuple(
+        tuple(each[start : start + MOST_DESCRIBED])
+        for each in of_target.values()
+        for start in range(0, len(each), MOST_DESCRIBED)
+        if len(each) - start > 1
+    )
 
 
 def missing(spot: Spot) -> RepositoryMissing:

@@ -27,6 +27,19 @@ def test_an_absent_repository_is_none(repositories):
     assert repositories.describe(DEV, WEB) is None
 
 
+def test_many_are_described_by_one_call(repositories):
+    names = tuple(DEV.repository(f"team/{number}") for number in range(100))
+    for each in names:
+        repositories.create(DEV, each)
+    assert repositories.described(DEV, names) == {each: repositories.describe(DEV, each) for each in names}
+
+
+def test_many_of_which_one_is_absent_are_refused_together(repositories):
+    repositories.create(DEV, WEB)
+    with pytest.raises(RepositoryMissing):
+        repositories.described(DEV, (WEB, DEV.repository("team/other")))
+
+
 def test_a_created_one_is_scanned_on_push_and_mutable(repositories):
     created = repositories.create(DEV, WEB)
     assert created == repositories.describe(DEV, WEB) == RepositoryState(WEB, immutable=False, scan_on_push=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -244,6 +245,31 @@ def test_of_a_ready_made_layout_no_tag_is_asked_for_there_is_no_build_to_be_save
 def test_a_rerun_of_what_is_built_in_a_moment_uses_what_is_there_too(world, builder):
     world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
     assert found(world, login(DEV), build(builder=builder), push(fixed("1.0"))).reuse["web"].digest == ONE
+
+
+def fleet(world, *, lacking=()):
+    names = [f"image{number}" for number in range(40)]
+    for name in names:
+        if name not in lacking:
+            world.has(DEV, name)
+    steps = [step for name in names for step in (build(name, builder="layout"), push(fixed("1.0"), image=name))]
+    return found(world, login(DEV), *steps)
+
+
+def test_many_repositories_of_a_target_are_described_by_one_question(world):
+    assert fleet(world) == Preflight()
+    assert Counter(method for method, _ in world.asked)["described"] == 1
+    assert "describe" not in {method for method, _ in world.asked}
+
+
+def test_one_that_is_missing_among_many_is_named_and_only_that_one(world):
+    (problem,) = fleet(world, lacking=("image7",)).problems
+    assert "image7" in problem.what
+
+
+def test_of_many_repositories_the_first_are_asked_whether_they_may_be_pushed_to(world):
+    fleet(world)
+    assert Counter(method for method, _ in world.asked)["writable"] == 16
 
 
 def test_a_floating_tag_is_never_taken(world):

@@ -141,6 +141,12 @@ class World:
         self._ask("describe", target)
         return self.repositories.get(repository)
 
+    def described(self, target, repositories):
+        self._ask("described", target)
+        if any(each not in self.repositories for each in repositories):
+            raise RepositoryMissing(what="one of them", where="", hint="")
+        return {each: self.repositories[each] for each in repositories}
+
     def writable(self, target, repository):
         self._ask("writable", target)
         if repository not in self.repositories:
