@@ -27,10 +27,26 @@ def job(tmp_path: Path) -> Job:
 
 def github(job: Job, **more: str) -> dict[str, str]:
     files = {"GITHUB_OUTPUT": str(job.root / "out"), "GITHUB_STEP_SUMMARY": str(job.root / "summary")}
-    return {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(job.root), **files, **more}
+    return {**GITHUB, "GITHUB_WORKSPACE": str(job.root), **files, **more}
 
 
-GITLAB = {"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+SHA = "a" * 40
+GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_EVENT_NAME": "push",
+    "GITHUB_REPOSITORY": "team/web",
+    "GITHUB_REF": "refs/heads/main",
+    "GITHUB_SHA": SHA,
+}
+GITLAB = {
+    "GITLAB_CI": "true",
+    "CI_COMMIT_SHA": SHA,
+    "CI_COMMIT_BRANCH": "main",
+    "CI_COMMIT_REF_NAME": "main",
+    "CI_DEFAULT_BRANCH": "main",
+    "CI_PIPELINE_SOURCE": "push",
+    "CI_PROJECT_PATH": "team/web",
+}
 CODEBUILD = {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:us-east-2:111111111111:build/x:1"}
 
 
