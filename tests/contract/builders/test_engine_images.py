@@ -20,7 +20,7 @@ from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.ports import Pushed
 from tests.contract.builders.fakeengine import Engine, serving
-from tests.contract.builders.stores import Kept
+from tests.contract.builders.stores import Kept, tar_of
 from tests.contract.oci.registries import HERE, World, world
 from tests.unit.builders.layouts import quiet, sha256
 
@@ -171,7 +171,9 @@ def test_of_a_saved_image_only_the_new_layer_is_compressed_and_sent(desk):
 def test_the_stream_is_left_when_everything_is_had(desk):
     archive = IMAGE.saved()
     end = archive.index(b"manifest.json")
-    desk.push(desk.only_saved(IMAGE, archive[: end - end % 512] + b"no tar at all" * 10_000))
+    rest = tar_of({"rest": bytes(40_000_000)})
+    desk.push(desk.only_saved(IMAGE, archive[: end - end % 512] + rest))
+    assert len(BASE) < desk.engine.streamed < 20_000_000
 
 
 @pytest.mark.parametrize("garbage", [b"", b"{}", b"\xff" * 100, b"[" * 5000, b'{"digest": "sha256:../x"}'])
