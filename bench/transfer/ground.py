@@ -98,11 +98,12 @@ class Race:
         if scenario.engine not in self._engines:
             self._engines[scenario.engine] = Engine(scenario.engine, self.base)
         engine = self._engines[scenario.engine]
-        for payload in [*([scenario.there] if scenario.there else []), scenario.payload]:
+        old = words | {"tag": "old", "image": f"{words['target']}:old"}  # a new version has a tag of its own
+        for payload, named in [*([(scenario.there, old)] if scenario.there else []), (scenario.payload, words)]:
             loaded = engine.load(layouts(payload, self.base, 1)[0])
-            engine.name(loaded, words["image"]) if who != "ecr-publish" else self._left(words, loaded)
-            if payload != scenario.payload:
-                self._cost(who, scenario, [words])
+            engine.name(loaded, named["image"]) if who != "ecr-publish" else self._left(named, loaded)
+            if named is old:
+                self._cost(who, scenario, [old])
 
     def _left(self, words: Words, loaded: str) -> None:
         write_file(Path(words["file"]), "store", [words])

@@ -117,7 +117,7 @@ class Compressing:
     def write(self, data: bytes) -> int:
         """Hash, compress, pass on."""
         self._plain.write(data)
-        self._sink.write(self._compressor.compress(bytes(data)))
+        self._sink.write(self._compressor.compress(data))
         return len(data)
 
     def flush(self) -> None:

@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ecr_publish.model.compression import Compression
 
-Codec = Callable[[bytes], bytes]
+Buffer: TypeAlias = bytes | bytearray | memoryview
+Codec = Callable[[Buffer], Buffer]
 
 BLOCK = 1 << 20  # bytes; a part of the format: another size gives other digests
 STORED, QUICK = 0, 1  # libdeflate's levels for what does not shrink, and for finding out
@@ -45,33 +46,38 @@ class SideBySide:
         self._codec, self._block, self._most = codec, block, 2 * workers
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="compress")
         self._held = bytearray()
-        self._running: deque[Future[bytes]] = deque()
+        self._running: deque[Future[Buffer]] = deque()
         self._begun = False
 
     def compress(self, data: bytes, /) -> bytes:
         """The blocks that are ready; waits where too many are not."""
-        self._held += data
-        ready: list[bytes] = []
-        while len(self._held) >= self._block:
-            self._begin(bytes(memoryview(self._held)[: self._block]))
-            del self._held[: self._block]
-            if len(self._running) > self._most:
-                ready.append(self._running.popleft().result())
+        view, ready = memoryview(data), list[Buffer]()
+        while len(self._held) + len(view) >= self._block:
+            ready += self._begin(self._filled(view))
+            view = view[self._block - len(self._held) :]
+            self._held.clear()
+        self._held += view
         while self._running and self._running[0].done():
             ready.append(self._running.popleft().result())
         return b"".join(ready)
 
+    def _filled(self, view: memoryview) -> Buffer:
+        """A whole block of what is held and the beginning of what has come: without a copy where nothing is held."""
+        rest = view[: self._block - len(self._held)]
+        return bytes(self._held) + rest if self._held else rest
+
     def flush(self) -> bytes:
         """What is left; a stream of nothing is one empty block."""
-        if self._held or not self._begun:
-            self._begin(bytes(self._held))
-        rest = b"".join(each.result() for each in self._running)
+        rest = self._begin(bytes(self._held)) if self._held or not self._begun else []
+        rest += [each.result() for each in self._running]
         self._pool.shutdown()
-        return rest
+        return b"".join(rest)
 
-    def _begin(self, block: bytes) -> None:
+    def _begin(self, block: Buffer) -> list[Buffer]:
+        """Begin a block; the oldest, waited for, where there are too many."""
         self._running.append(self._pool.submit(self._codec, block))
         self._begun = True
+        return [self._running.popleft().result()] if len(self._running) > self._most else []
 
 
 def identity(how: Compression) -> str:
@@ -91,21 +97,21 @@ def compressor(how: Compression) -> Compressor:
     return SideBySide(partial(codec, level=how.level), os.cpu_count() or 1)
 
 
-def gzip_member(block: bytes, level: int) -> bytes:
+def gzip_member(block: Buffer, level: int) -> Buffer:
     """One member: no name, no time, no operating system. What would not shrink is stored, at the speed of a copy."""
     import deflate
 
-    return bytes(deflate.gzip_compress(block, level if _shrinks(block) else STORED))
+    return deflate.gzip_compress(block, level if _shrinks(block) else STORED)
 
 
-def zstd_frame(block: bytes, level: int) -> bytes:
+def zstd_frame(block: Buffer, level: int) -> Buffer:
     """One frame with its size and a checksum (RFC 8878, 3: a file is a series of frames too)."""
     import zstandard
 
     return zstandard.ZstdCompressor(level=level, write_checksum=True).compress(block)
 
 
-def _shrinks(block: bytes) -> bool:
+def _shrinks(block: Buffer) -> bool:
     """Whether samples spread over the block become smaller. A function of the bytes alone, as the digest must be."""
     import deflate
 

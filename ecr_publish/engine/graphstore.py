@@ -62,10 +62,12 @@ def _blocks(layer: Path, driver: Path) -> Iterator[bytes]:
     """The layer's tar again, in pieces of some size."""
     held = bytearray()
     for piece in _pieces(layer, driver / _read(layer / "cache-id").decode() / "diff"):
-        held += piece
-        if len(held) >= BLOCK:
-            yield bytes(held)
-            held.clear()
+        if len(held) + len(piece) < BLOCK:
+            held += piece
+            continue
+        yield bytes(held)
+        held.clear()
+        yield piece
     yield bytes(held)
 
 
