@@ -1,47 +1,17 @@
-"""What a rehearsal sets up: the embedded ECR's settings, and the repositories that the file declares."""
+"""What a rehearsal sets up: the repositories that the file declares."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ecr_publish.config.model import Config
-from ecr_publish.errors import UsageError
-from ecr_publish.local import shipped
-from ecr_publish.local.embedded import Settings
 from ecr_publish.local.records import PUBLIC, Registry, Repository
-from ecr_publish.local.seed import Seed, denials, faults, findings, load_seed, plant
 from ecr_publish.local.server import Server
+from ecr_publish.local.told import ACCOUNT, planted
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
 from ecr_publish.plan.targets import repository, targets
-
-ACCOUNT = "111111111111"  # stands for the caller's where the file names none
-
-
-def seed_of(path: str | None) -> Seed:
-    """A seed, findings or faults file; an empty one where there is none. Raises UsageError, ConfigErrors."""
-    if path is None:
-        return Seed()
-    try:
-        content = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(what=f"cannot be read: {error}", where=path, hint="check the path") from error
-    return load_seed(content, path)
-
-
-def settings_of(paths: Iterable[str | None], named: Iterable[str] = ()) -> Settings:
-    """The embedded ECR's settings, of findings, seed and faults files (each may hold any of the parts) and of faults by
-    their names."""
-    files = (*filter(None, paths), *(str(shipped.file(name)) for name in named))
-    seeds = [seed_of(path) for path in dict.fromkeys(files)]
-    return Settings(
-        account=ACCOUNT,
-        findings=tuple(each for seed in seeds for each in findings(seed)),
-        faults=tuple(each for seed in seeds for each in faults(seed)),
-        denials=tuple(each for seed in seeds for each in denials(seed)),
-    )
 
 
 def declare(server: Server, config: Config, seed_path: str | None, root: Path) -> tuple[str, ...]:
@@ -51,7 +21,7 @@ def declare(server: Server, config: Config, seed_path: str | None, root: Path) -
     """
     created = []
     ecr: Any = server.ecr
-    plant(seed_of(seed_path), ecr, root)
+    planted(seed_path, ecr, root)
     for target in targets(config):
         registry = _registry(ecr, target)
         if registry is None:

@@ -3,7 +3,6 @@
 from ecr_publish.app.performing import perform
 from ecr_publish.app.planning import insist, make, saved_now
 from ecr_publish.app.project import Project, contexts, open_project
-from ecr_publish.app.serving import local_server
 from ecr_publish.app.world import Told, World, ports_of, real_world, rehearsal_world
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "World",
     "contexts",
     "insist",
-    "local_server",
     "make",
     "open_project",
     "perform",

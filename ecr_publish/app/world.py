@@ -84,7 +84,8 @@ def rehearsal_world(
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
         from ecr_publish.aws.session import Explicit, Sessions
         from ecr_publish.local import embedded_ecr
-        from ecr_publish.rehearsal import connections, declare, settings_of
+        from ecr_publish.local.told import settings_of
+        from ecr_publish.rehearsal import connections, declare
         from ecr_publish.run.retry import Retry
 
         clock = SimulatedClock(SystemClock(stop).now(), stop)

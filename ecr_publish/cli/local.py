@@ -77,7 +77,7 @@ def command(
             where="local",
             hint="ecr-publish local --as-aws -- COMMAND",
         )
-    from ecr_publish.app import local_server
+    from ecr_publish.local.serving import local_server
 
     with (
         stopping() as stop,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,20 +15,34 @@ from ecr_publish.run.stop import StopRequest
 
 @contextmanager
 def stopping() -> Iterator[StopRequest]:
-    """A stop request wired to both signals while the block runs."""
+    """A stop request wired to both signals while the block runs.
+
+    A handler runs between any two steps of the main thread, also while that holds the very lock that setting an event
+    needs, or writes to stderr. So it takes no lock: it writes a byte into a pipe, and a thread at the other end acts.
+    """
     stop = StopRequest()
+    reader, writer = os.pipe()
 
     def interrupt(number: int, frame: object) -> None:
-        click.echo("stopping: what runs is brought to a safe end (once more to end at once)", err=True)
         signal.signal(number, signal.SIG_DFL)
-        if number == signal.SIGTERM:
-            stop.terminate()
-        else:
-            stop.interrupt()
+        os.write(writer, bytes((number,)))
 
+    def relay() -> None:
+        while number := os.read(reader, 1):
+            click.echo("stopping: what runs is brought to a safe end (once more to end at once)", err=True)
+            if number[0] == signal.SIGTERM:
+                stop.terminate()
+            else:
+                stop.interrupt()
+
+    relaying = threading.Thread(target=relay, name="signals", daemon=True)
+    relaying.start()
     previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        os.close(writer)
+        relaying.join()
+        os.close(reader)

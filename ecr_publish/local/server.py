@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import threading
@@ -15,10 +16,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ecr_publish.errors import MachineFault
 from ecr_publish.local import hosts
+from ecr_publish.local.api import failures
+from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.embedded import Clock, EmbeddedEcr, Settings
 from ecr_publish.local.exchange import Answer, Cut, Exchange
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
+NEAR = 50  # ports that are tried if the one that is due is taken
 # For port 443: several servers may run at once, and 127.0.0.1's is often taken.
 ADDRESSES = tuple(f"127.69.67.{last}" for last in range(82, 102))
 
@@ -59,10 +63,21 @@ class Server:
             key = (account, region)
             if key not in self._ports:
                 wanted = self._kept.get(f"{account}/{region}") or self._next_port()
-                self._ports[key] = self._open(wanted, lambda exchange: self.ecr.registry(account, region, exchange))
+                self._ports[key] = self._open_near(
+                    wanted, lambda exchange: self.ecr.registry(account, region, exchange)
+                )
                 self._kept[f"{account}/{region}"] = self._ports[key]
                 self.ecr.store.save_ports(self._kept)
             return self._ports[key]
+
+    def _open_near(self, wanted: int, handler: Handler) -> int:
+        """That port, or the next one that nobody else has."""
+        for port in range(wanted, min(wanted + NEAR, 65536)):
+            try:
+                return self._open(port, handler)
+            except MachineFault:
+                continue
+        return self._open(wanted, handler)
 
     def _next_port(self) -> int:
         if not self._first:
@@ -180,6 +195,10 @@ def _application(handler: Handler) -> Callable[..., Awaitable[None]]:
         except Cut:
             await cut()
             return
+        except Exception as error:
+            # a fault of ours: told to the client too, for whoever tests against it sees no other place
+            logging.getLogger(__name__).exception("%s %s failed", scope["method"], scope["path"])
+            answer = failures.failed(ApiError("ServerException", f"{type(error).__name__}: {error}", 500), "ecr")
         if answer.cut_after is None:
             await _send(answer, scope["method"], send)
         elif answer.cut_after == 0:

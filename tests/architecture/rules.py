@@ -43,7 +43,16 @@ RULES: dict[str, May] = {
         ("config.model", "engine", "model", "oci.layout", "oci.manifest", "ports"), ("deflate", "zstandard")
     ),
     "local": May(
-        ("config.complaints", "config.document", "config.kinds", "model", "oci.layout", "oci.manifest", "run.clock"),
+        (
+            "config.complaints",
+            "config.document",
+            "config.kinds",
+            "model",
+            "oci.layout",
+            "oci.manifest",
+            "run.clock",
+            "run.stop",
+        ),
         ("botocore", "cryptography", "httptools", "jwt", "pydantic", "trustme", "uvicorn"),
     ),
     "rehearsal": May(("config.model", "local", "model", "plan.targets")),

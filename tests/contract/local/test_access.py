@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
-from ecr_publish.rehearsal import settings_of
+from ecr_publish.local.told import settings_of
 from tests.contract.local.test_embedded import OCI, REGION, Http, client, code
 from tests.contract.local.test_faults import controlled
 

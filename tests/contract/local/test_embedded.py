@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -384,3 +385,12 @@ def test_local_stops_cleanly_on_sigterm(tmp_path):
     assert process.returncode == 0
     assert "export AWS_ENDPOINT_URL_ECR=http://127.0.0.1:" in out
     assert "unset AWS_PROFILE" in out
+
+
+def test_a_registry_whose_port_is_taken_gets_the_next_one():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with embedded_ecr(port=port - 1) as server:
+            assert int(Http(server.url).base.rpartition(":")[2]) > port

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ecr_publish.local import embedded_ecr
+from ecr_publish.local.server import Server
+from ecr_publish.local.told import planted, settings_of
 from ecr_publish.run.clock import ShiftedClock
 from ecr_publish.run.stop import StopRequest
-
-if TYPE_CHECKING:
-    from ecr_publish.local.server import Server
 
 
 @contextmanager
@@ -35,10 +34,6 @@ def local_server(
     `told` are the paths of a findings, a seed and a faults file; `named` are faults by name; `alias` is the
     account's on ECR Public.
     """
-    from ecr_publish.local import embedded_ecr
-    from ecr_publish.local.seed import plant
-    from ecr_publish.rehearsal import seed_of, settings_of
-
     settings = replace(
         settings_of(told, named),
         account=account,
@@ -48,5 +43,5 @@ def local_server(
         scan_takes=timedelta(seconds=scan_seconds),
     )
     with embedded_ecr(settings, ShiftedClock(StopRequest()), port, oci=oci, quotas=quotas) as server:
-        plant(seed_of(told[1]), server.ecr, Path(told[1]).parent if told[1] else Path())
+        planted(told[1], server.ecr, Path(told[1]).parent if told[1] else Path())
         yield server
