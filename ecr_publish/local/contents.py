@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 import uuid
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,18 +17,30 @@ BLOCK = 1 << 20
 
 
 class Upload:
-    """Bytes on their way in: hashed as they come, never held as a whole."""
+    """Bytes on their way in: hashed as they come, never held as a whole.
 
-    def __init__(self, directory: Path) -> None:
+    Safe from threads: what is written after it was ended goes nowhere.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = False) -> None:
         self.id = str(uuid.uuid4())
-        self._hash, self.size, self._directory = hashlib.sha256(), 0, directory
-        self.file: IO[bytes] = (directory / self.id).open("w+b")
+        self._hash, self.size, self._directory, self._durable = hashlib.sha256(), 0, directory, durable
+        self.file: IO[bytes] = (directory / self.id).open("w+b", buffering=0)
+        self._lock = threading.Lock()
 
     def write(self, data: bytes) -> None:
         """Append."""
-        self._hash.update(data)
-        self.size += len(data)
-        self.file.write(data)
+        with self._lock:
+            if not self.file.closed:
+                self._hash.update(data)
+                self.size += len(data)
+                _write_all(self.file, data)
+
+    def sync(self) -> None:
+        """Have it on the disk, where that is promised; takes as long as the disk does."""
+        with self._lock:
+            if self._durable and not self.file.closed:
+                os.fsync(self.file.fileno())
 
     @property
     def digest(self) -> Digest:
@@ -36,8 +49,23 @@ class Upload:
 
     def discard(self) -> None:
         """Forget it."""
-        self.file.close()
+        with self._lock:
+            self.file.close()
         (self._directory / self.id).unlink(missing_ok=True)
+
+    def end(self) -> Path:
+        """Take no more, have it on the disk, and say where it lies."""
+        self.sync()
+        with self._lock:
+            self.file.close()
+        return self._directory / self.id
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    """An unbuffered file may take less than it is given."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 class Contents(Protocol):
@@ -109,9 +137,8 @@ class MemoryContents(_Common):
     def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
         """Keep it under its digest."""
         digest = digest or upload.digest
-        upload.file.close()
         path = Path(self._directory.name) / digest.hex
-        (Path(self._directory.name) / upload.id).replace(path)
+        upload.end().replace(path)
         self._files[digest] = path
         return digest
 
@@ -155,15 +182,12 @@ class DirectoryContents(_Common):
 
     def upload(self) -> Upload:
         """A new upload."""
-        return Upload(self._uploads)
+        return Upload(self._uploads, durable=True)
 
     def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
         """Flush to the disk, then rename: a name in blobs/ is a promise."""
         digest = digest or upload.digest
-        upload.file.flush()
-        os.fsync(upload.file.fileno())
-        upload.file.close()
-        (self._uploads / upload.id).replace(self._blobs / digest.hex)
+        upload.end().replace(self._blobs / digest.hex)
         flush_directory(self._blobs)
         return digest
 

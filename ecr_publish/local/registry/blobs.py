@@ -14,6 +14,7 @@ from ecr_publish.local.digests import is_digest, named
 from ecr_publish.local.exchange import Answer, Cut
 from ecr_publish.local.records import Repository
 from ecr_publish.local.registry import answers
+from ecr_publish.local.registry.intake import Intake, settled
 
 if TYPE_CHECKING:
     from ecr_publish.local.registry.routes import Visit
@@ -60,7 +61,9 @@ async def _start(visit: Visit) -> Answer:
     upload_id = visit.ecr.uploads.start(visit.registry, repository)
     whole = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
     if "digest" in query and (whole or not visit.ecr.quirks.empty_blob_refused):
-        await _receive(visit, visit.ecr.uploads.get(visit.registry, repository, upload_id))
+        session = visit.ecr.uploads.get(visit.registry, repository, upload_id)
+        await _receive(visit, session)
+        await settled(session)
         digest = visit.ecr.uploads.complete(visit.registry, repository, upload_id, [query["digest"]])
         return _created(visit, str(digest))
     more = {} if visit.ecr.quirks.no_upload_uuid else {"docker-upload-uuid": upload_id}
@@ -128,18 +131,23 @@ async def _complete(visit: Visit) -> Answer:
     await _receive(visit, session)
     if session.size > before:
         visit.ecr.uploads.part(session, session.size - before)
+    await settled(session)
     digest = visit.ecr.uploads.complete(visit.registry, visit.repository, session.id, [wanted])
     return _created(visit, str(digest))
 
 
 async def _receive(visit: Visit, session: Upload) -> None:
-    """Take the body as it comes, at the bandwidth there is."""
-    async for block in visit.exchange.blocks():
-        if not visit.ecr.uploads.is_open(session):  # another request has ended it meanwhile
-            visit.ecr.uploads.get(visit.registry, visit.repository, session.id)
-        session.write(block)
-        if visit.ecr.bandwidth:
-            await asyncio.sleep(len(block) / visit.ecr.bandwidth)
+    """Take the body as it comes, at the bandwidth there is; what came before the connection broke is kept."""
+    intake = Intake(session)
+    try:
+        async for block in visit.exchange.blocks():
+            if not visit.ecr.uploads.is_open(session):  # another request has ended it meanwhile
+                visit.ecr.uploads.get(visit.registry, visit.repository, session.id)
+            await intake.take(block)
+            if visit.ecr.bandwidth:
+                await asyncio.sleep(len(block) / visit.ecr.bandwidth)
+    finally:
+        await intake.rest()
 
 
 def _session(visit: Visit) -> Upload:

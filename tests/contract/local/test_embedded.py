@@ -22,6 +22,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from ecr_publish.errors import MachineFault
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
 
@@ -388,9 +389,10 @@ def test_local_stops_cleanly_on_sigterm(tmp_path):
 
 
 def test_a_registry_whose_port_is_taken_gets_the_next_one():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with embedded_ecr(port=port - 1) as server:
-            assert int(Http(server.url).base.rpartition(":")[2]) > port
+    for port in range(20000, 30000, 2):  # below those that the system gives away
+        with suppress(OSError, MachineFault), socket.socket() as taken:
+            taken.bind(("127.0.0.1", port + 1))
+            taken.listen()
+            with embedded_ecr(port=port) as server:
+                assert int(Http(server.url).base.rpartition(":")[2]) > port + 1
+                return
