@@ -9,17 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from ecr_publish.local import embedded_ecr
+from ecr_publish.local.contents import Upload
 from ecr_publish.local.embedded import Settings
 from tests.contract.local import soak
 from tests.contract.local.test_embedded import Http, client
@@ -94,6 +99,39 @@ def test_a_deleted_repository_takes_its_sessions_along(server, store):
     Http(server.url).ask("POST", f"/v2/{NAME}/blobs/uploads/", b"")
     client(server.url).delete_repository(repositoryName=NAME)
     assert list((store / "uploads").iterdir()) == []
+
+
+def test_a_broken_connection_keeps_what_had_come(server):
+    registry = Http(server.url)
+    _, headers, _ = registry.ask("POST", f"/v2/{NAME}/blobs/uploads/", b"")
+    content = os.urandom(5 << 19)  # two batches and a half
+    parts = urlsplit(headers["location"])
+    with socket.create_connection((parts.hostname, parts.port)) as link:
+        head = f"PATCH {parts.path} HTTP/1.1\r\nHost: x\r\nContent-Length: {4 << 20}\r\n"
+        link.sendall(f"{head}Authorization: Basic {registry.token}\r\n\r\n".encode() + content)
+    limit = time.monotonic() + 10
+    while (got := registry.ask("GET", parts.path)[1]["range"]) != f"0-{len(content) - 1}":
+        assert time.monotonic() < limit, got
+    digest = "sha256:" + hashlib.sha256(content + b"rest").hexdigest()
+    assert registry.ask("PUT", f"{parts.path}?digest={digest}", b"rest")[0] == 201
+
+
+def test_large_layers_that_come_side_by_side_keep_their_bytes(server):
+    registry = Http(server.url)
+    contents = [os.urandom((3 << 20) + each) for each in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        blobs_ = list(pool.map(lambda content: registry.push_blob(NAME, content), contents))
+    assert [each["digest"] for each in blobs_] == [
+        "sha256:" + hashlib.sha256(content).hexdigest() for content in contents
+    ]
+
+
+def test_what_is_written_after_an_upload_ended_goes_nowhere(tmp_path):
+    upload = Upload(tmp_path)
+    upload.write(b"before")
+    upload.discard()
+    upload.write(b"after")
+    assert (upload.size, list(tmp_path.iterdir())) == (6, [])
 
 
 def test_who_reads_a_layer_while_it_is_deleted_reads_it_to_the_end(server):
