@@ -35,6 +35,9 @@ class Quirks:
     sha256_only: bool = True  # UNCONFIRMED: every digest that users show is by SHA-256
     # manifests
     no_digest_on_get: bool = True  # Docker-Content-Digest on HEAD only (containers-roadmap#1931)
+    translated: bool = (
+        True  # by tag, an image comes in the format that is asked for (User Guide: image-manifest-formats)
+    )
     bad_manifest_unsupported: bool = True  # what is no manifest to ECR is 405 UNSUPPORTED (opcr-io/policy#149)
     same_digest_refused: bool = True  # an immutable tag refuses the same digest too (containers-roadmap#2179)
     layer_required: bool = True  # an image has at least one layer (werf/werf#2558)
@@ -69,6 +72,7 @@ OCI = Quirks(
     blobs_stay=False,
     sha256_only=False,
     no_digest_on_get=False,
+    translated=False,
     bad_manifest_unsupported=False,
     same_digest_refused=False,
     layer_required=False,

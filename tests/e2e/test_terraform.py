@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,7 +68,9 @@ resource "aws_ecr_lifecycle_policy" "service" {
       {
         rulePriority = 2
         description  = "thirty releases stay"
-        selection    = { tagStatus = "tagged", tagPatternList = ["v*"], countType = "imageCountMoreThan", countNumber = 30 }
+        selection = {
+          tagStatus = "tagged", tagPatternList = ["v*"], countType = "imageCountMoreThan", countNumber = 30
+        }
         action       = { type = "expire" }
       },
     ]
@@ -210,7 +211,7 @@ def test_a_change_by_hand_is_planned_back_and_a_change_of_the_file_is_applied(mo
     module.shell.aws("ecr", "put-image-tag-mutability", *drift)
     code, words = module.plan()
     assert (code, '"MUTABLE" -> "IMMUTABLE"' in words) == (CHANGES, True), words
-    module.write(MODULE.replace("countNumber = 30", "countNumber = 40").replace('service = each.key', 'owner = "team"'))
+    module.write(MODULE.replace("countNumber = 30", "countNumber = 40").replace("service = each.key", 'owner = "team"'))
     module.apply()
     assert module.plan()[0] == NOTHING_TO_DO
     assert seen(module.shell)["mutability"]["team/web"] == "IMMUTABLE"

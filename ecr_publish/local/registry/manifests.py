@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.digests import is_digest
 from ecr_publish.local.exchange import Answer, TooLarge
 from ecr_publish.local.registry import answers
+from ecr_publish.local.translation import translated
 from ecr_publish.model.registry import is_tag
 
 if TYPE_CHECKING:
+    from ecr_publish.local.records import Image
     from ecr_publish.local.registry.routes import Visit
 
 LARGEST = 4 << 20  # ECR API Reference, PutImage, imageManifest
@@ -39,19 +42,31 @@ def _get(visit: Visit, reference: str) -> Answer:
     image = visit.ecr.images.find(visit.repository, reference)
     if image is None or image.status_at(visit.ecr.clock.now().timestamp()) != "ACTIVE":
         return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found")
-    accepted = [each.partition(";")[0].strip() for each in visit.exchange.headers.get("accept", "").split(",")]
-    if accepted != [""] and not {image.media_type, "*/*", "application/*"} & set(accepted):
+    asked = _as_asked(visit, image, reference)
+    if asked is None:
         return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found")
-    headers = {"content-type": image.media_type}
+    body, kind, digest = asked
+    headers = {"content-type": kind}
     if visit.exchange.method == "HEAD" or not visit.ecr.quirks.no_digest_on_get:
-        headers["docker-content-digest"] = image.digest
-    body = visit.ecr.images.body(image)
+        headers["docker-content-digest"] = digest
     if visit.exchange.method == "HEAD":
         return Answer(200, b"", {**headers, "content-length": str(len(body or b""))})
     if body is None:
         return answers.failed(404, "MANIFEST_UNKNOWN", "Requested image not found (seeded by its digest only)")
     visit.ecr.images.pulled(visit.registry, visit.repository, image, visit.principal)
     return Answer(200, body, headers)
+
+
+def _as_asked(visit: Visit, image: Image, reference: str) -> tuple[bytes | None, str, str] | None:
+    """Bytes, media type and digest of what the client gets; None if it takes no format that there is."""
+    body: bytes | None = visit.ecr.images.body(image)
+    accepted = {each.partition(";")[0].strip() for each in visit.exchange.headers.get("accept", "").split(",")}
+    if accepted == {""} or {image.media_type, "*/*", "application/*"} & accepted:
+        return body, image.media_type, image.digest
+    if ":" in reference or body is None or not visit.ecr.quirks.translated:
+        return None
+    other = translated(body, image.media_type, accepted)
+    return other and (*other, f"sha256:{hashlib.sha256(other[0]).hexdigest()}")
 
 
 async def _put(visit: Visit, reference: str) -> Answer:

@@ -34,6 +34,7 @@ class Client:
     name: ClassVar[str]
     version: ClassVar[str]  # what `told` begins with
     reached: ClassVar[str]  # how it is led to the embedded ECR, for the docs
+    remarks: ClassVar[Mapping[str, str]] = {}  # row that is done, but otherwise than by others -> how
     cannot: ClassVar[Mapping[str, str]] = {}  # row for which the method would not do what is asked -> why
 
     @classmethod

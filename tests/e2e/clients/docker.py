@@ -35,6 +35,13 @@ class Docker(Client):
     def login(self, registry: Registry):
         self.docker("login", "--username", "AWS", "--password-stdin", registry.host, stdin=registry.password)
 
+    remarks = MappingProxyType(
+        {
+            "the digest behind a tag": "it asks for Docker's types only, to which ECR translates an OCI image, by tag, "
+            "under another digest; User Guide: image-manifest-formats"
+        }
+    )
+
     def push(self, layout: Layout, reference: str):
         archive = engine_archive(layout, reference, self.scratch())
         self.docker("load", "--input", archive)
@@ -58,8 +65,6 @@ class Docker(Client):
             return str(image["RepoDigests"][0].partition("@")[2])
         finally:
             self.docker("image", "rm", reference)
-
-    reads_oci: ClassVar[bool] = False  # whether `docker manifest` does
 
     def inspect(self, reference: str) -> str:
         found = json.loads(self.docker("manifest", "inspect", "--insecure", "--verbose", reference))
@@ -87,7 +92,7 @@ class Docker26(Docker):
 
     name, version = "docker 26.1", "26.1."
     program = NEWER / "docker-26"
-    reads_oci = True
+    remarks = MappingProxyType({})
 
     @classmethod
     def needs(cls):

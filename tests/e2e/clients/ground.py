@@ -20,6 +20,7 @@ from tests.e2e.clients.samples import OCI, Layout
 
 ACCOUNT, REGION = "111111111111", "us-east-2"
 OTHER_ACCOUNT, OTHER_REGION = "333333333333", "eu-west-1"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 SBOM = "application/vnd.example.sbom"
 
 
@@ -77,6 +78,15 @@ class Repository:
             content = response.read()
         assert f"sha256:{hashlib.sha256(content).hexdigest()}" == digest
         return bytes(content)
+
+    def as_docker(self, tag: str) -> str:
+        """The digest of what a client gets that takes Docker's format only."""
+        token = base64.b64encode(f"AWS:{self.registry.password}".encode()).decode()
+        headers = {"Authorization": f"Basic {token}", "Accept": DOCKER_MANIFEST}
+        url = f"http://{self.registry.host}/v2/{self.name}/manifests/{tag}"
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as response:
+            assert response.headers["content-type"] == DOCKER_MANIFEST
+            return f"sha256:{hashlib.sha256(response.read()).hexdigest()}"
 
     def put(self, layout: Layout, tag: str) -> str:
         """The layout's root under a tag, everything below first; the digest."""
@@ -146,7 +156,6 @@ class Ground:
     def __init__(self, server: Server, home: Path) -> None:
         self.server = server
         self.image, self.index = samples.image(home / "image"), samples.index(home / "index")
-        self.docker_image = samples.image(home / "docker", docker=True)
         self._numbers = itertools.count(1)
 
     def registry(self, account: str = ACCOUNT, region: str = REGION) -> Registry:

@@ -12,11 +12,6 @@ from pathlib import Path
 from typing import Any
 
 OCI = "application/vnd.oci.image."
-DOCKER = {
-    "manifest.v1+json": "application/vnd.docker.distribution.manifest.v2+json",
-    "config.v1+json": "application/vnd.docker.container.image.v1+json",
-    "layer.v1.tar+gzip": "application/vnd.docker.image.rootfs.diff.tar.gzip",
-}
 CONTENT = b"hello from a layer\n"
 
 
@@ -52,15 +47,15 @@ class Layout:
 
 
 class _Writer:
-    def __init__(self, path: Path, docker: bool = False) -> None:
-        self.path, self._types = path, DOCKER if docker else {}
+    def __init__(self, path: Path) -> None:
+        self.path = path
         (path / "blobs" / "sha256").mkdir(parents=True)
         (path / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 
     def blob(self, content: bytes, kind: str) -> dict[str, Any]:
         digest = hashlib.sha256(content).hexdigest()
         (self.path / "blobs" / "sha256" / digest).write_bytes(content)
-        return {"mediaType": self._types.get(kind, OCI + kind), "digest": f"sha256:{digest}", "size": len(content)}
+        return {"mediaType": OCI + kind, "digest": f"sha256:{digest}", "size": len(content)}
 
     def image(self, architecture: str) -> dict[str, Any]:
         tar = _tar(f"etc/{architecture}")
@@ -74,7 +69,7 @@ class _Writer:
         }
         manifest = {
             "schemaVersion": 2,
-            "mediaType": self._types.get("manifest.v1+json", OCI + "manifest.v1+json"),
+            "mediaType": OCI + "manifest.v1+json",
             "config": self.blob(json.dumps(config).encode(), "config.v1+json"),
             "layers": [self.blob(gzip.compress(tar, mtime=0), "layer.v1.tar+gzip")],
         }
@@ -87,9 +82,9 @@ class _Writer:
         return Layout(self.path, str(root["digest"]))
 
 
-def image(folder: Path, *, docker: bool = False) -> Layout:
-    """One image for linux/amd64 with one layer, by OCI's media types or by Docker's."""
-    writer = _Writer(folder, docker)
+def image(folder: Path) -> Layout:
+    """One image for linux/amd64 with one layer."""
+    writer = _Writer(folder)
     return writer.rooted(writer.image("amd64"))
 
 

@@ -49,7 +49,7 @@ def written(cells: Cells) -> str:
             return NO_COMMAND + _mark(notes, column.cannot.get(row))
         outcome = cells[column.name, row]
         why = note(column.name, row) if outcome == "refused" else None
-        return outcome + _mark(notes, why and f"{why.text}; {why.evidence}")
+        return outcome + _mark(notes, f"{why.text}; {why.evidence}" if why else column.remarks.get(row))
 
     names = [column.name for column in COLUMNS]
     lines = [_row("operation", *names), _row(*["---"] * (len(names) + 1)).replace(" ", "")]
