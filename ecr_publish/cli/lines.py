@@ -83,7 +83,9 @@ class Lines:
         held = self._held.pop(intent.id, None)
         if self._block is not None and held:
             cut = [f"… only the last {MOST_HELD} lines"] if len(held) == MOST_HELD else []
-            self._line("\n".join(self._block(f"output of {clean(intent.id)}", [*cut, *held])))
+            block = "\n".join(self._block(f"output of {clean(intent.id)}", [*cut, *held]))
+            # color: click takes escapes out where no terminal listens, and a section of GitLab's is made of them
+            click.echo(block, err=True, color=True)
 
     def _line(self, text: str) -> None:
         click.echo(f"{_CLEARED if self._shown else ''}{text}", err=True)

@@ -17,6 +17,7 @@ from ecr_publish.local.store import Repository
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
 from tests.contract.pipeline.test_commands import Job
+from tests.unit.outputs.jobs import CODEBUILD, GITHUB, GITLAB
 from tests.unit.outputs.readers import dotenv, github_commands, github_output
 
 
@@ -28,26 +29,6 @@ def job(tmp_path: Path) -> Job:
 def github(job: Job, **more: str) -> dict[str, str]:
     files = {"GITHUB_OUTPUT": str(job.root / "out"), "GITHUB_STEP_SUMMARY": str(job.root / "summary")}
     return {**GITHUB, "GITHUB_WORKSPACE": str(job.root), **files, **more}
-
-
-SHA = "a" * 40
-GITHUB = {
-    "GITHUB_ACTIONS": "true",
-    "GITHUB_EVENT_NAME": "push",
-    "GITHUB_REPOSITORY": "team/web",
-    "GITHUB_REF": "refs/heads/main",
-    "GITHUB_SHA": SHA,
-}
-GITLAB = {
-    "GITLAB_CI": "true",
-    "CI_COMMIT_SHA": SHA,
-    "CI_COMMIT_BRANCH": "main",
-    "CI_COMMIT_REF_NAME": "main",
-    "CI_DEFAULT_BRANCH": "main",
-    "CI_PIPELINE_SOURCE": "push",
-    "CI_PROJECT_PATH": "team/web",
-}
-CODEBUILD = {"CODEBUILD_BUILD_ARN": "arn:aws:codebuild:us-east-2:111111111111:build/x:1"}
 
 
 def test_github_gets_outputs_and_a_summary(job: Job):
@@ -142,14 +123,14 @@ def server() -> Iterator:
 
 def test_tokens_are_masked_where_the_step_says_that_a_runner_listens(tmp_path: Path, server):
     job = Job(tmp_path, server.url)
-    code, said = job.run("run", **github(job, GITHUB_REF="refs/heads/main", ECR_PUBLISH_MASK="true"))
+    code, said = job.run("run", **github(job, ECR_PUBLISH_MASK="true"))
     assert code == 0, said
     masked = {message for name, _, message in github_commands(said) if name == "add-mask"}
     assert "local-session" in masked
     rest = "\n".join(line for line in said.splitlines() if not line.startswith("::add-mask::"))
     assert [secret for secret in masked if secret in rest] == []
 
-    code, said = job.run("run", **github(job, GITHUB_REF="refs/heads/main"))
+    code, said = job.run("run", **github(job))
     assert [secret for secret in masked if secret in said] == []
 
 

@@ -24,6 +24,7 @@ from ecr_publish.local.seed import load_seed, plant
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
 from tests.contract.pipeline.test_commands import Job
+from tests.unit.outputs.jobs import GITHUB, GITLAB
 
 URL = "https://token.actions.githubusercontent.com"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -108,11 +109,7 @@ def job(tmp_path: Path, issuer: Issuer) -> Iterator[Job]:
 def github(issuer: Issuer, **more: str) -> dict[str, str]:
     """A job with `id-token: write`."""
     return {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_REPOSITORY": "team/web",
-        "GITHUB_EVENT_NAME": "push",
-        "GITHUB_REF": "refs/heads/main",
-        "GITHUB_SHA": "0" * 40,
+        **GITHUB,
         "ACTIONS_ID_TOKEN_REQUEST_URL": issuer.url,
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "job-secret",
         **more,
@@ -131,8 +128,7 @@ def test_a_gitlab_job_brings_its_token_in_a_variable(job: Job, issuer: Issuer):
     now = SystemClock(StopRequest()).now()
     claims = {"iss": URL, "sub": SUBJECT, "aud": "sts.amazonaws.com", "exp": now + timedelta(minutes=5)}
     token = jwt.encode(claims, KEY, "RS256", {"kid": "one"})
-    gitlab = {"GITLAB_CI": "true", "CI_PROJECT_PATH": "team/web", "CI_COMMIT_BRANCH": "main", "CI_COMMIT_SHA": "0" * 40}
-    code, said = job.run("login", **gitlab, ECR_PUBLISH_ID_TOKEN=token)
+    code, said = job.run("login", **GITLAB, ECR_PUBLISH_ID_TOKEN=token)
     assert code == 0, said
     assert token not in said
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.ci.runners import REPOSITORY, Toolbox, codebuild, project
+from tests.e2e.ci.runners import Toolbox, codebuild, project
 from tests.e2e.embedded import Embedded
 from tests.e2e.programs import ROOT, Shell
+from tests.unit.outputs.jobs import GITHUB, GITLAB
 from tests.unit.outputs.readers import dotenv, github_commands, github_output
 
 EVIL = {
@@ -90,7 +91,7 @@ def component(shell: Shell, toolbox: Toolbox, **variables: str) -> subprocess.Co
     }
     more = {"ECR_PUBLISH_WHEELS": str(toolbox.wheels), "ECR_PUBLISH_TOOLS": str(toolbox.home / "tools"), **variables}
     (script,) = job["script"]
-    return shell.having(GITLAB_CI="true", CI_PROJECT_PATH=REPOSITORY, **{**given, **more}).attempt("sh", "-c", script)
+    return shell.having(**{**GITLAB, **given, **more}).attempt("sh", "-c", script)
 
 
 @pytest.fixture
@@ -117,9 +118,10 @@ def test_github_carries_any_name(shell: Shell, toolbox: Toolbox, folder: Path, e
     }
     (folder.parent / "event.json").write_text(json.dumps(payload))
     hostile = shell.having(
-        GITHUB_ACTIONS="true", GITHUB_REPOSITORY=REPOSITORY, GITHUB_EVENT_NAME="push", GITHUB_REF=f"refs/heads/{evil}",
-        GITHUB_ACTOR=evil, GITHUB_EVENT_PATH=str(folder.parent / "event.json"), GITHUB_WORKSPACE=str(folder),
-    )  # fmt: skip
+        **{**GITHUB, "GITHUB_REF": f"refs/heads/{evil}", "GITHUB_ACTOR": evil},
+        GITHUB_EVENT_PATH=str(folder.parent / "event.json"),
+        GITHUB_WORKSPACE=str(folder),
+    )
     step = composite(hostile, toolbox, folder, wheels=str(toolbox.wheels), args="--only\npush")
     assert step.code == 0, step.log
     assert step.outputs["digest"].startswith("sha256:")
@@ -133,9 +135,10 @@ def test_a_hostile_pull_request_is_built_and_no_more(shell: Shell, toolbox: Tool
     event = folder.parent / "event.json"
     event.write_text(json.dumps({"pull_request": pull, "repository": {"default_branch": "main"}}))
     hostile = shell.having(
-        GITHUB_ACTIONS="true", GITHUB_REPOSITORY=REPOSITORY, GITHUB_EVENT_NAME="pull_request", GITHUB_HEAD_REF=evil,
-        GITHUB_REF="refs/pull/7/merge", GITHUB_EVENT_PATH=str(event), GITHUB_WORKSPACE=str(folder),
-    )  # fmt: skip
+        **{**GITHUB, "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_HEAD_REF": evil},
+        GITHUB_EVENT_PATH=str(event),
+        GITHUB_WORKSPACE=str(folder),
+    )
     step = composite(hostile, toolbox, folder, wheels=str(toolbox.wheels))
     assert step.code == 0, step.log
     assert json.loads(step.outputs["images"]) == []
