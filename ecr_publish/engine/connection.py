@@ -58,16 +58,16 @@ def engine(environment: Mapping[str, str], where: str, refused: Callable[[str], 
             where=refused(explanation) if refused else where,
             hint="see the engine's words",
         ) from error
-    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        reason = _root(error)
-        raise EngineUnavailable(
-            what=f"no Docker engine answers: {reason}", where=where, hint=_hint(reason, environment)
-        ) from error
-    except (docker.errors.StreamParseError, broken, ConnectionError) as error:
+    except (docker.errors.StreamParseError, requests.exceptions.ChunkedEncodingError, broken, ConnectionError) as error:
         raise EngineUnavailable(
             what=f"the engine went away in the middle: {error or type(error).__name__}",
             where=where,
             hint="look at the engine's own log (`journalctl -u docker`), then run again",
+        ) from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        reason = _root(error)
+        raise EngineUnavailable(
+            what=f"no Docker engine answers: {reason}", where=where, hint=_hint(reason, environment)
         ) from error
     finally:
         if client is not None:

@@ -61,6 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
         for start in range(0, len(content), 30_000):
             self._chunk(content[start : start + 30_000])
             self.engine.streamed += 30_000
+            if self.engine.cut and start > len(content) // 2:
+                return
         self._chunk(b"")
 
     def do_POST(self) -> None:

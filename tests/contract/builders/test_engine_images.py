@@ -14,7 +14,7 @@ import pytest
 from ecr_publish.builders.known import KnownOnDisk
 from ecr_publish.engine.images import DockerImages
 from ecr_publish.engine.packing import OnDisk
-from ecr_publish.errors import BadImage, PublishError, ResultUnusable, Unavailable
+from ecr_publish.errors import BadImage, EngineUnavailable, PublishError, ResultUnusable, Unavailable
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.oci.layout import open_layout
@@ -247,6 +247,14 @@ def test_an_archive_that_is_not_what_the_engine_said_is_refused(desk, archive, w
     with pytest.raises(BadImage, match=words):
         desk.push(image)
     assert desk.registry.tags(desk.repository) == {}
+    assert list((desk.place / "out1").iterdir()) == []
+
+
+def test_an_engine_that_goes_away_while_it_is_read_is_told(desk):
+    desk.engine.cut = True
+    with pytest.raises(EngineUnavailable, match="went away in the middle") as caught:
+        desk.push(desk.only_saved(IMAGE))
+    assert (caught.value.exit_code, desk.registry.tags(desk.repository)) == (4, {})
     assert list((desk.place / "out1").iterdir()) == []
 
 
