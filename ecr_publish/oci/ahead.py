@@ -27,12 +27,15 @@ class Ahead:
         self._content = Layout(layout, ())
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
         self._running: list[Future[list[Moved]]] = []
+        self._lacking: frozenset[Digest] = frozenset()  # asked for, and not there
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
         """Those that are there."""
         self._raise_failed()
         answers = self._lanes.do(self._presence.asks(self._wire, tuple(_descriptor(blob) for blob in blobs)))
-        return frozenset().union(*answers)
+        found: frozenset[Digest] = frozenset().union(*answers)
+        self._lacking |= {blob.digest for blob in blobs} - found
+        return found
 
     def take(self, blob: StoredBlob) -> None:
         """Begin to send it, unless it is there: what is small may have come with another image."""
@@ -55,7 +58,7 @@ class Ahead:
         return self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
 
     def _send(self, blob: Descriptor) -> Moved:
-        if any(ask() for ask in self._presence.asks(self._wire, (blob,))):
+        if blob.digest not in self._lacking and any(ask() for ask in self._presence.asks(self._wire, (blob,))):
             self._told(blob, How.THERE, blob.size)
             return Moved(reused=blob.size)
         sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send()

@@ -201,9 +201,12 @@ def test_an_entry_of_another_layer_is_not_believed(desk):
 def test_what_is_known_but_not_in_this_repository_is_sent_there(desk):
     image, other = desk.in_graph(IMAGE), desk.registry.create("other")
     first, _ = desk.push(image)
+    since = len(desk.registry.requests)
     second, sent = desk.push(image, other)
     assert second.image.digest == first.image.digest
     assert sent > len(BASE)
+    blobs = [each for each in desk.registry.requests[since:] if each.method == "HEAD" and "/blobs/" in each.path]
+    assert len(blobs) == 2 * len(_blobs(desk, second))  # once before it is read, once before the manifest
 
 
 @pytest.mark.parametrize("damage", ["changed", "short", "missing", "link", "config", "split"])
