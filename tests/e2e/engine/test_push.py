@@ -33,7 +33,7 @@ environments:
 images:
   web:
     repository: REPOSITORY
-    build: { context: ., compression: METHOD }
+    build: { context: ., compression: METHOD, labels: { e2e: push } }
     tags: ["type=raw,value=TAG"]
 """
 
@@ -100,6 +100,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
                     shell.run("docker", "load", "--quiet", "--input", str(place / f"{version}.tar"))
             yield running
             shell = embedded.shell.having(DOCKER_HOST=HERE)
+            shell.attempt("docker", "image", "prune", "--force", "--filter", "label=e2e=push")
             for version in IMAGES:
                 shell.attempt("docker", "image", "rm", "--force", f"{NAME}:{version}")
 
