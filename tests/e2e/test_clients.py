@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,30 @@ def test_roles_of_another_account_are_assumed_through_sts(dev: Account):
         AWS_SESSION_TOKEN=taken["SessionToken"],
     )
     assert staging.aws("sts", "get-caller-identity")["Account"] == "222222222222"
+
+
+def test_docker_and_skopeo_push_to_ecr_public_and_anybody_pulls(dev: Account, tmp_path: Path):
+    public = dev.shell.having(AWS_DEFAULT_REGION="us-east-1", AWS_REGION="us-east-1")
+    made = public.aws("ecr-public", "create-repository", "--repository-name", "app")["repository"]["repositoryUri"]
+    host = public.environment()["ECR_PUBLISH_PUBLIC_ENDPOINT"].partition("://")[2]
+    name = made.replace("public.ecr.aws", host)
+    password = public.run("aws", "ecr-public", "get-login-password")
+    public.run("docker", "login", "--username", "AWS", "--password-stdin", host, stdin=password)
+    with busybox_image(public, tmp_path / "app", says="hello, public", tag=f"{name}:1.0") as reference:
+        public.run("docker", "push", reference)
+    public.run(
+        *("skopeo", "copy", "--dest-tls-verify=false", "--dest-creds", f"AWS:{password.strip()}"),
+        *(f"oci:{oci_layout(tmp_path / 'layout')}", f"docker://{name}:2.0"),
+    )
+    public.run("docker", "logout", host)
+    assert public.run("docker", "run", "--rm", f"{name}:1.0") == "hello, public\n"
+    public.run("docker", "image", "rm", f"{name}:1.0")
+    anonymous = ("skopeo", "inspect", "--tls-verify=false", "--no-creds", f"docker://{name}:2.0")
+    tags = public.aws("ecr-public", "describe-image-tags", "--repository-name", "app")["imageTagDetails"]
+    digests = {each["imageTag"]: each["imageDetail"]["imageDigest"] for each in tags}
+    assert json.loads(public.run(*anonymous))["Digest"] == digests["2.0"]
+    refused = public.attempt(
+        *("skopeo", "copy", "--dest-tls-verify=false", f"oci:{tmp_path / 'layout'}", f"docker://{name}:3.0"),
+    )
+    assert refused.returncode != 0
+    assert "unauthorized" in refused.stderr
