@@ -92,6 +92,12 @@ def reference(tag: str | None, digest: str | None) -> str | None:
     """What --tag or --digest names; None if neither is given. Raises UsageError, BadReference."""
     if tag is not None and digest is not None:
         raise UsageError(what="--tag and --digest name the same thing", where="promote", hint="give one of them")
+    if "***" in (tag or digest or ""):
+        raise UsageError(
+            what="asterisks stand where a CI has masked something",
+            where="--tag" if tag is not None else "--digest",
+            hint="a short or common secret (an account id, `dev`) is masked wherever it occurs: give it another value",
+        )
     if tag is not None and not is_tag(tag):
         raise UsageError(
             what=f"{tag!r} is no tag",

@@ -149,3 +149,9 @@ def test_a_matrix_for_nobody_asks_for_whom(job: Job):
     code, said = job.run("matrix", "--for", "gitlab")
     assert code == 2
     assert "--include" in said
+
+
+def test_a_digest_that_a_mask_has_hit_says_what_happened(job: Job):
+    code, said = job.run("promote", "--from", "dev", "--to", "staging", "--digest", "sha256:***", **github(job))
+    assert code == 2
+    assert "asterisks stand where a CI has masked something" in said
