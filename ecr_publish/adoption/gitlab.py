@@ -5,7 +5,9 @@ Source: GitLab Docs, "CI/CD YAML syntax reference" (`extends`, `default`, `befor
 
 from __future__ import annotations
 
+from ecr_publish.adoption.called import Files
 from ecr_publish.adoption.found import Destination, Found, Place, Remark, Source
+from ecr_publish.adoption.matrix import parallel
 from ecr_publish.adoption.reading import mapping, read, texts, word
 from ecr_publish.adoption.references import known
 from ecr_publish.adoption.script import Script
@@ -15,18 +17,20 @@ from ecr_publish.config.document import Map, Sequence, Text
 _NO_JOBS = {"default", "variables", "workflow", "include", "stages", "image", "services", "cache", "spec"} | {
     "before_script",
     "after_script",
-    "pages",
 }
+_CONDITIONS = ("rules", "only", "except", "when")
 _DEEPEST = 10
 
 
-def gitlab(content: bytes, file: str) -> Found:
+def gitlab(content: bytes, file: str, files: Files = lambda path: None) -> Found:
     """What the jobs build and push. Raises ConfigError for what is no YAML."""
     tree = read(content, file)
     found = Found()
     for name, job in tree.items():
         if name not in _NO_JOBS and not name.startswith(".") and isinstance(job, Map):
-            found += _job(file, tree, job)
+            whole = _extended(tree, job)
+            for chosen in parallel(whole):
+                found += _job(file, tree, whole, chosen)
     if found.images and "include" in tree:
         place = Place(file, tree.keys_at["include"][0] + 1)
         found += Found(remarks=(Remark(place, "what is included is not read: name its file with --from"),))
@@ -34,17 +38,30 @@ def gitlab(content: bytes, file: str) -> Found:
     return Found(found.images, tuple(dict.fromkeys(found.remarks)), (Source("gitlab", file),) if told else ())
 
 
-def _job(file: str, tree: Map, job: Map) -> Found:
-    whole = _extended(tree, job)
-    lookup = _lookup(mapping(whole, "variables"), mapping(tree, "variables"))
-    environment = whole.get("environment")
+def _job(file: str, tree: Map, job: Map, chosen: Map) -> Found:
+    lookup = _lookup(chosen, mapping(job, "variables"), mapping(tree, "variables"))
+    environment = job.get("environment")
     name = replaced(word(environment) or word(mapping(environment).get("name")), lookup)
     script = Script(lookup)
-    before = whole.get("before_script") or mapping(tree, "default").get("before_script") or tree.get("before_script")
-    for part in (before, whole.get("script"), whole.get("after_script")):
+    before = job.get("before_script") or mapping(tree, "default").get("before_script") or tree.get("before_script")
+    for part in (before, job.get("script")):
         for each in _scripts(tree, part):
             script.read(each, Place(file, each.at[0] + 1))
-    return Found(script.images(Destination(name=known(name) if name else None)), script.remarks)
+    for each in _scripts(tree, job.get("after_script")):  # a shell of its own, in the project's directory
+        script.read(each, Place(file, each.at[0] + 1), directory="")
+    images = script.images(Destination(name=known(name) if name else None))
+    return Found(images, (*script.remarks, *(_conditions(file, job) if images else ())))
+
+
+def _conditions(file: str, job: Map) -> list[Remark]:
+    return [
+        Remark(
+            Place(file, job.keys_at[key][0] + 1),
+            f"{key}: is not carried over: the component runs on tags and on the default branch",
+        )
+        for key in _CONDITIONS
+        if key in job
+    ]
 
 
 def _extended(tree: Map, job: Map, depth: int = 0) -> Map:
@@ -82,9 +99,9 @@ def _scripts(tree: Map, part: object) -> list[Text]:
     return texts(part)
 
 
-def _lookup(own: Map, everybody: Map) -> Lookup:
+def _lookup(*layers: Map) -> Lookup:
     def lookup(name: str) -> str | None:
-        for variables in (own, everybody):
+        for variables in layers:
             value = variables.get(name)
             if isinstance(value, Map):
                 value = value.get("value")

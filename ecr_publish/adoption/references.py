@@ -60,8 +60,8 @@ def _tag(text: str) -> tuple[str, str | None]:
 
 
 def _stands_for_registry(host: str) -> bool:
-    """`<registry>`, or an unknown variable alone before the first slash."""
-    return host == REGISTRY or re.fullmatch(r"<\?[^>]*>", host) is not None
+    """`<registry>`, or an unknown variable alone before the first slash, but GitLab's own (`$CI_REGISTRY_IMAGE`)."""
+    return host == REGISTRY or re.fullmatch(r"<\?(?!CI_REGISTRY)[^>]*>", host) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ _WHOLE: dict[str, Ruled] = {
     "<short-sha>": Ruled(("type=sha,prefix=",)),
     "<branch>": Ruled(("type=ref,event=branch",)),
     "<git-tag>": Ruled(("type=ref,event=tag",)),
+    "<full-ref>": Ruled((), "GITHUB_REF holds slashes, which no tag holds"),
     "<ref>": Ruled(("type=ref,event=branch", "type=ref,event=tag")),
     "<slug>": Ruled(
         ("type=ref,event=branch", "type=ref,event=tag"),

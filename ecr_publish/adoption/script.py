@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import posixpath
 import re
 from dataclasses import dataclass, replace
 
+from ecr_publish.adoption.building import Build, docker_build, kaniko, path
 from ecr_publish.adoption.found import Destination, FoundImage, Place, Recipe, Remark
+from ecr_publish.adoption.others import said_of_command
 from ecr_publish.adoption.references import Reference, known, reference, rules
 from ecr_publish.adoption.shell import Command, commands
 from ecr_publish.adoption.variables import Lookup, replaced
@@ -15,44 +16,19 @@ from ecr_publish.adoption.variables import Lookup, replaced
 _ENGINES = ("docker", "podman", "buildah", "nerdctl")
 _KEYWORDS = ("if", "then", "else", "elif", "do", "while", "until", "!", "time", "sudo", "exec", "command")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-# Options of `docker build` with a value that are carried over, and those that are left behind with a remark.
-_CARRIED = {
-    "-t": "tag",
-    "--tag": "tag",
-    "-f": "file",
-    "--file": "file",
-    "--target": "target",
-    "--build-arg": "arg",
-    "--label": "label",
-    "--platform": "platform",
-}
-_LEFT_BEHIND = (
-    "--cache-from",
-    "--cache-to",
-    "--secret",
-    "--ssh",
-    "--output",
-    "-o",
-    "--provenance",
-    "--sbom",
-    "--attest",
-    "--build-context",
-    "--annotation",
-    "--network",
-    "--add-host",
-    "--memory",
-    "--squash",
-    "--isolation",
-)
-_QUIET = (
-    "--progress",
-    "--builder",
-    "--iidfile",
-    "--metadata-file",
+_SET_OUTPUT = re.compile(r"::set-output name=([\w-]+)::(.*)", re.DOTALL)
+_TESTS = ("[", "[[", "test")
+# Options of `push` with a value.
+_OF_PUSH = (
+    "--authfile",
+    "--creds",
+    "--digestfile",
     "--format",
-    "--layers",
-    "--isolation",
-    "--storage-driver",
+    "-f",
+    "--cert-dir",
+    "--sign-by",
+    "--retry",
+    "--platform",
 )
 _DEPLOYS = re.compile(r"aws (ecs|eks|lambda|apprunner|deploy|cloudformation)\b|kubectl\b|helm\b")
 
@@ -74,6 +50,8 @@ class Script:
         self._images: dict[str, _Image] = {}
         self._pushed: list[tuple[str, Place]] = []
         self._remarks: list[Remark] = []
+        self._conditions: list[str] = []
+        self._tested: Command | None = None
         self._region: str | None = None
         self._creates = False
 
@@ -82,9 +60,12 @@ class Script:
         """What was left behind, once each, in order."""
         return tuple(dict.fromkeys(self._remarks))
 
-    def read(self, script: str, place: Place, *, lookup: Lookup | None = None, directory: str = "") -> None:
-        """Follow the commands of one script. `place` is its first line, `directory` where it runs, from the project."""
-        self._outer, self._directory = lookup or self._outer, directory
+    def read(self, script: str, place: Place, *, lookup: Lookup | None = None, directory: str | None = None) -> None:
+        """Follow the commands of one script. `place` is its first line, `directory` where it runs, from the project;
+        None: where the one before has ended, as in a shell that both share."""
+        self._outer = lookup or self._outer
+        self._directory = self._directory if directory is None else directory
+        self._conditions.clear()
         self._follow(list(commands(script)), place)
 
     def value(self, text: str) -> str:
@@ -106,8 +87,29 @@ class Script:
                     self._follow(block[at + 1 : end], place)
                 at = end
             else:
+                self._asked(command)
                 self._command(command, Place(place.file, place.line + command.line))
+                self._tested = command if command.words[0] in _TESTS else None
             at += 1
+
+    def _asked(self, command: Command) -> None:
+        """Keep the conditions that this command stands under: of `if`, and of a test right before it in its line."""
+        match command.words[0]:
+            case "if" | "case":
+                self._conditions.append(command.source.removeprefix("if "))
+            case "elif" | "else" if self._conditions:
+                self._conditions[-1] = command.source.removeprefix("elif ") if len(command.words) > 1 else "otherwise"
+            case "fi" | "esac" if self._conditions:
+                self._conditions.pop()
+        if self._tested is not None and self._tested.line != command.line:
+            self._tested = None
+
+    def _conditional(self, place: Place) -> None:
+        """Say under which condition something is pushed: what is written has none."""
+        conditions = [*self._conditions, *([self._tested.source] if self._tested else [])]
+        for each in conditions:
+            if "CODEBUILD_BUILD_SUCCEEDING" not in each and "$?" not in each:
+                self._say(place, f"pushed only where {_short(each)}: this condition is not carried over")
 
     def _command(self, command: Command, place: Place) -> None:
         words = list(command.words)
@@ -120,58 +122,77 @@ class Script:
             words.pop(0)
         if not words:
             return
-        if words[0] == "echo" and ("GITHUB_ENV" in command.source or "GITHUB_OUTPUT" in command.source):
-            self.variables |= {m[1]: self.value(m[2]) for each in words[1:] if (m := _ASSIGNMENT.fullmatch(each))}
+        if words[0] == "echo":
+            self._echo(words, command.source)
         if words[0] == "cd" and len(words) == 2:
-            self._directory = _path(f"{self._directory}/{self.value(words[1])}")
-        if words[0] in _ENGINES:
-            self._engine([self.value(word) for word in words], place, command.source)
-        elif words[0] == "aws":
-            self._aws([self.value(word) for word in words], place, command.source)
+            self._directory = path(f"{self._directory}/{self.value(words[1])}")
+        if words[0] in ("sh", "bash") and words[1:2] in (["-c"], ["-ec"], ["-exc"]) and len(words) > 2:
+            self._follow(list(commands(words[2])), place)
+            return
+        self._tool([self.value(word) for word in _unwrapped(words)], place, _short(command.source))
         if _DEPLOYS.search(command.source):
             self._say(place, f"deploying stays as it is: {_short(command.source)}")
 
+    def _echo(self, words: list[str], source: str) -> None:
+        """`echo NAME=value` into one of GitHub's files, and its older `::set-output name=NAME::value`."""
+        for word in words[1:]:
+            if "GITHUB_ENV" in source or "GITHUB_OUTPUT" in source:
+                match = _ASSIGNMENT.fullmatch(word)
+            else:
+                match = _SET_OUTPUT.fullmatch(word)
+            if match:
+                self.variables[match[1]] = self.value(match[2])
+
+    def _tool(self, words: list[str], place: Place, source: str) -> None:
+        def say(text: str) -> None:
+            self._say(place, text)
+
+        if words[0] in _ENGINES:
+            self._engine(words, place, source)
+        elif words[0] in ("/kaniko/executor", "executor"):
+            build = kaniko(words[1:], self._directory, say)
+            if build.pushes:
+                self._conditional(place)
+            self.built(build, place)
+        elif words[0] == "aws":
+            self._aws(words, place, source)
+        elif (text := said_of_command(words, source)) is not None:
+            say(text)
+
     def _engine(self, words: list[str], place: Place, source: str) -> None:
         verbs = [word for word in words[1:] if not word.startswith("-")]
-        if verbs[:1] in (["image"], ["builder"]) or verbs[:2] == ["buildx", "build"]:
+        if verbs[:1] in (["image"], ["builder"], ["buildx"]):
             verbs = verbs[1:]
         verb, rest = (verbs[0], words[words.index(verbs[0]) + 1 :]) if verbs else ("", [])
         if verb in ("build", "bud"):
-            self._build(rest, place)
+            build = docker_build(rest, self._directory, lambda text: self._say(place, text))
+            if build.pushes:
+                self._conditional(place)
+            self.built(build, place)
         elif verb == "tag":
             self._tag([word for word in rest if not word.startswith("-")], place)
         elif verb == "push":
+            self._conditional(place)
             self._push(rest, place)
+        elif verb == "imagetools" and "create" in rest:
+            self._say(place, f"joining platforms is not carried over: {source}")
         elif verb in ("compose", "manifest", "commit", "import", "load", "save", "bake"):
-            self._say(place, f"not carried over: {_short(source)}")
+            self._say(place, f"not carried over: {source}")
+        elif verb == "run" and "kaniko" in source:
+            self._say(place, f"kaniko in a container is not read: {source}")
 
-    def _build(self, words: list[str], place: Place) -> None:
-        got: dict[str, list[str]] = {}
-        positional: list[str] = []
-        rest = iter(words)
-        pushes = False
-        for word in rest:
-            name, equals, value = word.partition("=")
-            if name in _CARRIED:
-                got.setdefault(_CARRIED[name], []).append(value if equals else next(rest, ""))
-            elif name in _LEFT_BEHIND:
-                said = value if equals else next(rest, "")
-                self._say(place, f"{name} {said} is not carried over".replace("  ", " "))
-            elif name in _QUIET:
-                _ = equals or next(rest, "")
-            elif name in ("--push", "--all-tags"):
-                pushes = True
-            elif not word.startswith("-") or word == "-":
-                positional.append(word)
-        recipe = _recipe(got, positional, self._directory)
-        for name, value in (*recipe.args, *recipe.labels):
-            if "<" in value:
-                self._say(place, f"the value of {name} comes from the CI and is not carried over")
-        image = _Image(_without_unknown(recipe), place)
-        for tag in got.get("tag", []):
-            self._images[_full(tag)] = image
-            if pushes:
-                self._pushed.append((tag, place))
+    @property
+    def pushes(self) -> int:
+        """How many images were pushed so far."""
+        return len(self._pushed)
+
+    def built(self, build: Build, place: Place) -> None:
+        """Keep what was built, by the references that stand for it, and which of them are pushed."""
+        image = _Image(build.recipe, place)
+        for each in build.references:
+            self._images[_full(each)] = image
+            if build.pushes:
+                self._pushed.append((each, place))
 
     def _tag(self, words: list[str], place: Place) -> None:
         if len(words) != 2:
@@ -183,13 +204,17 @@ class Script:
         self._images[_full(words[1])] = source
 
     def _push(self, words: list[str], place: Place) -> None:
-        names = [word for word in words if not word.startswith("-")]
+        names = [word.removeprefix("docker://") for word in _arguments(words)]
         if not names:
             return
         if "--all-tags" in words or "-a" in words:
             self._pushed += [(each, place) for each in self._images if each.rpartition(":")[0] == names[0]]
-        else:
-            self._pushed.append((names[-1], place))
+            return
+        if (
+            len(names) > 1 and (built := self._images.get(_full(names[0]))) is not None
+        ):  # buildah, podman: SOURCE TARGET
+            self._images[_full(names[1])] = built
+        self._pushed.append((names[-1], place))
 
     def _aws(self, words: list[str], place: Place, source: str) -> None:
         for before, after in itertools.pairwise(words):
@@ -237,32 +262,24 @@ class Script:
         self._remarks.append(Remark(place, text))
 
 
-def _recipe(got: dict[str, list[str]], positional: list[str], directory: str) -> Recipe:
-    context = _path(positional[0] if positional else ".")
-    files, targets = got.get("file", []), got.get("target", [])
-    return Recipe(
-        context=_path(f"{directory}/{context}"),
-        dockerfile=below(context, files[-1] if files else None),
-        target=targets[-1] if targets else None,
-        args=tuple(_pair(each) for each in got.get("arg", [])),
-        labels=tuple(_pair(each) for each in got.get("label", [])),
-        platforms=tuple(each for text in got.get("platform", []) for each in text.split(",") if each),
-    )
+def _unwrapped(words: list[str]) -> list[str]:
+    """The command behind `timeout 60`, `retry` and the like; words that only print are left alone."""
+    if words[0] in ("echo", "printf", "grep", "test", "[", "[[", "which", "command", "case"):
+        return words
+    for at, (word, after) in enumerate(itertools.pairwise(words)):
+        if word in _ENGINES and after in ("build", "buildx", "bud", "push", "tag", "compose"):
+            return words[at:]
+    return words
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, value
-
-
-def _without_unknown(recipe: Recipe) -> Recipe:
-    return replace(
-        recipe,
-        args=tuple(each for each in recipe.args if "<" not in each[1]),
-        labels=tuple(each for each in recipe.labels if "<" not in each[1]),
-        platforms=tuple(each for each in recipe.platforms if "<" not in each),
-        target=recipe.target if recipe.target is None or known(recipe.target) else None,
-    )
+def _arguments(words: list[str]) -> list[str]:
+    """The words that are no options, nor an option's value."""
+    found, skip = [], False
+    for word in words:
+        if not skip and not word.startswith("-"):
+            found.append(word)
+        skip = word in _OF_PUSH
+    return found
 
 
 def _end_of_loop(block: list[Command], at: int) -> int:
@@ -274,23 +291,6 @@ def _end_of_loop(block: list[Command], at: int) -> int:
         if depth == 0:
             return place
     return len(block)
-
-
-def _path(text: str) -> str:
-    """A path as our file writes it: no `./` before it and no slash behind it."""
-    return posixpath.normpath(text.strip("/") or ".")
-
-
-def below(context: str, file: str | None) -> str | None:
-    """A Dockerfile's path relative to its context; None for the context's own `Dockerfile`. Docker takes `--file`
-    from the working directory, our file from the context."""
-    if file is None:
-        return None
-    path = _path(file)
-    if context != ".":
-        inside = path.removeprefix(f"{context}/")
-        path = inside if inside != path else "/".join([".."] * len(context.split("/")) + [path])
-    return None if path == "Dockerfile" else path
 
 
 def _full(text: str) -> str:

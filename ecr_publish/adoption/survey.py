@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from ecr_publish.adoption.buildspec import buildspec
+from ecr_publish.adoption.called import Files, only_called
 from ecr_publish.adoption.dockerfiles import dockerfiles
 from ecr_publish.adoption.found import Found
 from ecr_publish.adoption.gitlab import gitlab
@@ -14,7 +15,7 @@ from ecr_publish.adoption.reading import read
 from ecr_publish.adoption.workflow import workflow
 from ecr_publish.config.document import Map
 
-Reader = Callable[[bytes, str], Found]
+Reader = Callable[[bytes, str, Files], Found]
 # A CI, the paths of its files below the project (globs, `*` without a slash), and who reads them.
 CIS: Mapping[str, tuple[tuple[str, ...], Reader]] = MappingProxyType(
     {
@@ -45,10 +46,15 @@ def survey(
     """
     names = sorted(paths)
     found = Found()
-    for path in named or names:
+    later = (
+        [] if named else [path for path in names if ci_of(path) == "github" and only_called(read(content(path), path))]
+    )
+    for path in named or [*(each for each in names if each not in later), *later]:
+        if path in later and any(each.file == path for each in found.read):
+            continue  # it was read with what its caller gives it
         ci = ci_of(path, read(content(path), path) if named else None)
         if ci is not None:
-            found += CIS[ci][1](content(path), path)
+            found += CIS[ci][1](content(path), path, lambda each: content(each) if each in names else None)
     if found.images:
         return found
     return Found(remarks=found.remarks, read=found.read) + dockerfiles(names, project)

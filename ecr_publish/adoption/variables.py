@@ -17,6 +17,7 @@ Lookup = Callable[[str], str | None]
 # build environments"; GitLab Docs, "Predefined CI/CD variables reference").
 MEANINGS: Mapping[str, str] = {
     "GITHUB_SHA": "<sha>",
+    "GITHUB_REF": "<full-ref>",
     "GITHUB_REF_NAME": "<ref>",
     "GITHUB_HEAD_REF": "<branch>",
     "GITHUB_RUN_NUMBER": "<run>",
@@ -46,7 +47,10 @@ MEANINGS: Mapping[str, str] = {
 }
 CONTEXTS: Mapping[str, str] = {
     "github.sha": "<sha>",
+    "github.ref": "<full-ref>",
     "github.ref_name": "<ref>",
+    "github.event.release.tag_name": "<git-tag>",
+    "github.event.pull_request.head.sha": "<sha>",
     "github.head_ref": "<branch>",
     "github.run_number": "<run>",
     "github.run_id": "<run>",
@@ -54,7 +58,9 @@ CONTEXTS: Mapping[str, str] = {
     "github.workspace": ".",
 }
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
-_PARAMETER = re.compile(r"\$\{(\w+)(?:(:?[-=+?])([^{}]*)|(:0:\d+)|(#{1,2}|%{1,2})([^{}]*))?\}|\$(\w+)")
+_PARAMETER = re.compile(
+    r"\$\{(\w+)(?:(:?[-=+?])([^{}]*)|(::\d+|:0:\d+)|(#{1,2}|%{1,2})([^{}]*)|(\[[^{}]*|[:,^/@][^{}]*))?\}|\$(\w+|[@*#?])"
+)
 
 
 def replaced(text: str, lookup: Lookup) -> str:
@@ -67,24 +73,53 @@ def replaced(text: str, lookup: Lookup) -> str:
 
 
 def _known(name: str, lookup: Lookup) -> str:
+    if match := re.fullmatch(r"format\('([^']*)'((?:\s*,[^,()]+)*)\)", name):
+        values = [_known(each.strip(), lookup) for each in match[2].split(",")[1:]]
+        return re.sub(r"\{(\d)\}", lambda found: "".join(values[int(found[1]) : int(found[1]) + 1]), match[1])
     for part in (each.strip() for each in name.split("||")):  # GitHub's `a || b`: the first that is not empty
         if literal := re.fullmatch(r"'([^']*)'", part):
             return literal[1]
         if found := (lookup(part) or MEANINGS.get(part) or CONTEXTS.get(part)):
             return found
-    return f"<?{name}>"
+        if not re.fullmatch(r"[\w.-]+", part):
+            break  # a comparison or a function: what it gives only GitHub knows
+    return f"<?{re.sub(r'[^A-Za-z0-9_.-]+', '-', name).strip('-')}>"  # no blank and no slash: a reference is cut there
 
 
 def _parameter(match: re.Match[str], lookup: Lookup) -> str:
-    name = match[1] or match[7]
+    name = match[1] or match[8]
     found = lookup(name) or MEANINGS.get(name)
+    if match[7]:
+        return f"<?{name}>"
     if match[2] is not None and match[2].lstrip(":") in "-=":
         return found or match[3]
     if found is None:
         return f"<?{name}>"
     if match[4]:
         return "<short-sha>" if found == "<sha>" else found
+    if match[5]:
+        return _trimmed(found, match[5], match[6])
     return found
+
+
+def _trimmed(value: str, operator: str, pattern: str) -> str:
+    """A value without what `${NAME#pattern}` and its like take off: fixed text, or all up to or from a character."""
+    if value == "<full-ref>":
+        return {"refs/heads/": "<branch>", "refs/tags/": "<git-tag>", "*/": "<ref>"}.get(pattern, value)
+    if not re.search(r"[*?\[<]", pattern):
+        return value.removeprefix(pattern) if operator[0] == "#" else value.removesuffix(pattern)
+    literal = pattern.strip("*")
+    if "<" in value or re.search(r"[*?\[<]", literal) or not literal:
+        return value if "<" in value and literal not in value else f"<?{pattern}>"
+    match operator:
+        case "##":
+            return value.rpartition(literal)[2]
+        case "#":
+            return value.partition(literal)[2] if literal in value else value
+        case "%%":
+            return value.partition(literal)[0]
+        case _:
+            return value.rpartition(literal)[0] if literal in value else value
 
 
 def _substitutions(text: str, lookup: Lookup) -> str:

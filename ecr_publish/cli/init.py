@@ -38,8 +38,10 @@ def command(directory: str, cis: tuple[str, ...], sources: tuple[str, ...], dry_
     named = tuple(_below(root, each) for each in sources)
     found = survey(_paths(root), lambda path: _content(root / path), project=_project(root, git), named=named)
     if not found.images:
+        for remark in found.remarks:
+            click.echo(f"look at {clean(str(remark))}", err=True)
         raise UsageError(
-            what="nothing here builds an image: no Dockerfile, and no CI file that builds one",
+            what="no image was found: no Dockerfile, and no CI file that says how one is built and where it goes",
             where=str(root),
             hint="name a CI file with --from, or write the file by hand (docs/configuration.md)",
         )

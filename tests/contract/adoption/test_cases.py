@@ -107,7 +107,12 @@ def test_a_named_file_is_read_whatever_it_is_called(project: Path, publish: Publ
 @pytest.mark.parametrize(
     ("files", "arguments", "said"),
     [
-        ({"README.md": "nothing"}, (), "nothing here builds an image"),
+        ({"README.md": "nothing"}, (), "no image was found"),
+        (
+            {".gitlab-ci.yml": "job: { script: [docker compose push] }"},
+            (),
+            ".gitlab-ci.yml:1: not carried over",
+        ),
         ({"Dockerfile": "FROM scratch"}, ("--ci", "jenkins"), "'jenkins' is no CI"),
         ({"Dockerfile": "FROM scratch"}, ("--from", "absent.yml"), "No such file or directory"),
         ({"Dockerfile": "FROM scratch"}, ("--from", "/etc/hosts"), "outside of the project"),

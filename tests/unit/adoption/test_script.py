@@ -1,0 +1,124 @@
+"""Commands of a job's script: what they build and push, and what is said of those that are not carried over."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecr_publish.adoption.found import Destination, FoundImage, Place, Recipe
+from ecr_publish.adoption.script import Script
+
+HOST = "111111111111.dkr.ecr.us-east-2.amazonaws.com"
+AT = Place("ci.yml", 10)
+
+
+def read(*scripts: str) -> tuple[tuple[FoundImage, ...], list[str]]:
+    script = Script({"HOST": HOST}.get)
+    for each in scripts:
+        script.read(each, AT)
+    images = script.images(Destination())
+    return images, [str(each) for each in script.remarks]
+
+
+@pytest.mark.parametrize(
+    ("command", "recipe", "tags"),
+    [
+        (f"/kaniko/executor --context . --destination {HOST}/web:1", Recipe(), ("type=raw,value=1",)),
+        (
+            f"/kaniko/executor -c $CI_PROJECT_DIR/a -f $CI_PROJECT_DIR/a/ops/Dockerfile -d {HOST}/web:$CI_COMMIT_SHA",
+            Recipe("a", "ops/Dockerfile"),
+            ("type=sha,format=long,prefix=",),
+        ),
+        (
+            f"/kaniko/executor --context=dir://$CI_PROJECT_DIR/app --dockerfile=Dockerfile.prod "
+            f"--destination={HOST}/web:1 --destination={HOST}/web:2 --build-arg A=b --build-arg=C=d --target=run",
+            Recipe("app", "Dockerfile.prod", "run", (("A", "b"), ("C", "d"))),
+            ("type=raw,value=1", "type=raw,value=2"),
+        ),
+        (f"/kaniko/executor --context . --context-sub-path svc -d {HOST}/web:1", Recipe("svc"), ("type=raw,value=1",)),
+    ],
+)
+def test_kaniko_builds_and_pushes(command: str, recipe: Recipe, tags: tuple[str, ...]):
+    images, remarks = read(command)
+    assert [(each.repository, each.recipe, each.tags) for each in images] == [("web", recipe, tags)]
+    assert remarks == []
+
+
+def test_kaniko_without_a_push_is_no_image():
+    assert read(f"/kaniko/executor --context . --no-push --destination {HOST}/web:1") == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("script", "recipe"),
+    [
+        (
+            "docker build -t $HOST/web:1 -f ops/Dockerfile app && docker push $HOST/web:1",
+            Recipe("app", "../ops/Dockerfile"),
+        ),
+        ("cd app; docker build -t $HOST/web:1 .; docker push $HOST/web:1", Recipe("app")),
+        (
+            "cd app; docker build -t $HOST/web:1 -f ops/Dockerfile ..; docker push $HOST/web:1",
+            Recipe(".", "app/ops/Dockerfile"),
+        ),
+        ("docker buildx build --push -t $HOST/web:1 .", Recipe()),
+        ("docker buildx build --output type=registry -t $HOST/web:1 .", Recipe()),
+        ("timeout 600 docker build -t $HOST/web:1 . && retry docker push $HOST/web:1", Recipe()),
+        ('bash -c "docker build -t $HOST/web:1 . && docker push $HOST/web:1"', Recipe()),
+        ("podman build -t web . && podman push --creds a:b web docker://$HOST/web:1", Recipe()),
+        ("buildah bud -t web app && buildah push web docker://$HOST/web:1", Recipe("app")),
+    ],
+)
+def test_builds_in_other_words(script: str, recipe: Recipe):
+    images, _ = read(script)
+    assert [(each.repository, each.recipe, each.tags) for each in images] == [("web", recipe, ("type=raw,value=1",))]
+    assert images[0].destination == Destination("111111111111", "us-east-2")
+
+
+def test_a_directory_lasts_from_one_line_of_a_job_to_the_next():
+    images, _ = read("cd services/api", "docker build -t $HOST/api:1 .", "docker push $HOST/api:1")
+    assert images[0].recipe.context == "services/api"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("docker compose build web", "not carried over: docker compose build web"),
+        ("docker-compose push", "compose file"),
+        ("docker buildx imagetools create -t a b", "joining platforms is not carried over"),
+        ("docker manifest create a b c", "not carried over: docker manifest create a b c"),
+        ("docker buildx bake --push", "not carried over: docker buildx bake --push"),
+        ("make docker-push", "make docker-push: what it runs is not read"),
+        ("./scripts/push-image.sh prod", "./scripts/push-image.sh is not read"),
+        ("bash ci/docker.sh", "ci/docker.sh is not read"),
+        ("ko build ./cmd", "ko builds from Go's source"),
+        ("./mvnw compile jib:build", "builds without a Dockerfile"),
+        ("skopeo copy docker-archive:x.tar docker://a/b:1", "`build: { archive: FILE }`"),
+        ("docker run gcr.io/kaniko-project/executor:v1 --context .", "kaniko in a container is not read"),
+        ("docker build -t a --build-arg TOKEN=$TOKEN .", "the value of TOKEN comes from the CI"),
+        ("docker build -t a --build-arg HTTP_PROXY .", "the value of HTTP_PROXY comes from the CI"),
+        ("docker build -t a - < Dockerfile", "standard input"),
+        ("docker build -t a $DIR", "which directory is the context cannot be told: <?DIR>"),
+        ("docker build -t a -f $FILE .", "which Dockerfile is meant cannot be told: <?FILE>"),
+        ("docker build -t a --target $STAGE .", "the target <?STAGE> comes from the CI"),
+        ("docker build -t a https://example.com/x.git", "is no directory of the project"),
+        ("docker build -t a ../other", "outside of the project"),
+        ("if [ $X = y ]; then docker push $HOST/web:1; fi", "pushed only where [ $X = y ]"),
+        ('[ "$X" = y ] && docker push $HOST/web:1', 'pushed only where [ "$X" = y ]'),
+        ('for i in "${names[@]}"; do docker build -t $HOST/$i:1 . && docker push $HOST/$i:1; done', "cannot be told"),
+    ],
+)
+def test_what_is_not_carried_over_is_said_with_its_place(script: str, said: str):
+    _, remarks = read(script)
+    assert any(said in each for each in remarks), remarks
+    assert all(each.startswith("ci.yml:10: ") for each in remarks)
+
+
+@pytest.mark.parametrize("script", ["make test", "npm run build", "crane digest a", "echo docker push a"])
+def test_what_makes_no_image_is_not_spoken_of(script: str):
+    assert read(script) == ((), [])
+
+
+def test_a_condition_that_asks_for_the_build_s_success_is_the_run_s_own():
+    _, remarks = read(
+        'docker build -t $HOST/web:1 .; if [ "$CODEBUILD_BUILD_SUCCEEDING" = 1 ]; then docker push $HOST/web:1; fi'
+    )
+    assert remarks == []
