@@ -35,7 +35,7 @@ _ACTION = re.compile(
     r"docker|buildah|kaniko|podman|[-/]ecr\b|\becr-|\bko\b|jib|buildpack|container|image", re.IGNORECASE
 )
 _QUIET_ACTIONS = re.compile(
-    r"docker/(setup-|login-action|metadata-action)|[^/]+/setup-|.*(login|cache|scan|trivy|cleanup|prune|free-disk|"
+    r"docker/(setup-|login-action|metadata-action)|[^/]+/(setup-|ecr-publish)|.*(login|cache|scan|trivy|cleanup|prune|free-disk|"
     r"layer-caching|hadolint|scout|upload-artifact)",
     re.IGNORECASE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from types import MappingProxyType
 
 from ecr_publish.adoption.found import Destination
@@ -20,7 +21,7 @@ class Snippet:
 
 GITHUB = """\
 # Builds, pushes and promotes what ecr-publish.yaml says; a pull request from a fork only builds. The roles in that file
-# are assumed by the job's identity token. Name full commits after each @.
+# are assumed by the job's identity token. The last line needs the action's owner and a full commit.
 name: ecr-publish
 on:
   push:
@@ -37,50 +38,40 @@ jobs:
     runs-on: ubuntu-latest
     timeout-minutes: 60
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
         with:
           persist-credentials: false
       - uses: OWNER/ecr-publish@COMMIT
 """
-CODEBUILD = """\
-# Builds, pushes and promotes what ecr-publish.yaml says: name this file in the project's settings. A Dockerfile needs a
-# project with privileged mode.
-version: 0.2
-env:
-  shell: bash
-phases:
-  install:
-    on-failure: ABORT
-    runtime-versions:
-      python: "3.12"
-    commands:
-      - python3 -m venv /tmp/ecr-publish
-      - /tmp/ecr-publish/bin/python -m pip install --quiet --disable-pip-version-check ecr-publish
-  build:
-    on-failure: ABORT
-    commands:
-      - /tmp/ecr-publish/bin/ecr-publish run
-"""
 GITLAB = """\
-# Builds, pushes and promotes what ecr-publish.yaml says: include this file, or copy its lines into .gitlab-ci.yml.
+# Builds, pushes and promotes what ecr-publish.yaml says: include this file, or copy its lines into .gitlab-ci.yml. The
+# role is for environments that name none; dind is a Docker daemon beside the job and needs a privileged runner.
 include:
   - component: $CI_SERVER_FQDN/GROUP/ecr-publish/ecr-publish@VERSION
     inputs:
       stage: deploy
+      docker: dind
       role: %(role)s
 """
 _WHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "github": (".github/workflows/ecr-publish.yml", GITHUB, "put the action's owner and commit into it"),
-        "codebuild": ("buildspec.ecr-publish.yml", CODEBUILD, "name it as the project's buildspec"),
-        "gitlab": (".gitlab/ecr-publish.yml", GITLAB, "include it from .gitlab-ci.yml, with the component's group"),
+        "codebuild": ("buildspec.ecr-publish.yml", "", "name it as the project's buildspec"),
+        "gitlab": (
+            ".gitlab/ecr-publish.yml",
+            GITLAB,
+            "include it, with the component's group and a stage of yours",
+        ),
     }
 )
 
 
 def snippet(ci: str, there: Destination, *, branch: str | None) -> Snippet:
-    """The file for one CI (`github`, `codebuild`, `gitlab`)."""
+    """The file for one CI (`github`, `codebuild`, `gitlab`). CodeBuild's is the buildspec that ecr-publish comes with,
+    word for word: its outputs, reports and artifacts stand in it."""
     path, text, next_step = _WHERE[ci]
+    if ci == "codebuild":
+        text = (files(__package__) / "codebuild.yml").read_text(encoding="utf-8")
     if "%(" in text:
         role = there.role or f"arn:aws:iam::{there.account or 'ACCOUNT'}:role/ecr-publish"
         text %= {"branch": branch or "main", "role": role}

@@ -1,7 +1,7 @@
 """`init` on projects as people have them: the files that it writes, what it says, and `check` on the result.
 
 A case is a folder of tests/data/init: `project/` is what is there, `expected/` what is written, `said.txt` what is
-printed.
+printed. CodeBuild's file is the shipped buildspec.yml and not kept again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ecr_publish.cli.main import run
 from tests.contract.cifiles.schema import complaints
 
 DATA = Path(__file__).parents[2] / "data" / "init"
+BUILDSPEC = Path(__file__).parents[3] / "buildspec.yml"
 CASES = sorted(path.name for path in DATA.iterdir())
 
 
@@ -68,7 +69,10 @@ def test_what_is_there_becomes_the_expected_files(project: Path, name: str, publ
     assert done.returncode == 0, done.stderr
     assert done.stdout == (DATA / name / "said.txt").read_text()
     after = written(project)
-    assert {path: text for path, text in after.items() if path not in before} == written(DATA / name / "expected")
+    expected = written(DATA / name / "expected")
+    if name.startswith("codebuild"):  # the buildspec that is shipped, word for word
+        expected["buildspec.ecr-publish.yml"] = BUILDSPEC.read_text()
+    assert {path: text for path, text in after.items() if path not in before} == expected
     assert {path: after[path] for path in before} == before
 
 
@@ -83,6 +87,14 @@ def test_the_file_passes_check_and_a_second_init_writes_over_nothing(project: Pa
     assert "ecr-publish.yaml" in again.stderr
     assert "is there already" in again.stderr
     assert (project / "ecr-publish.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("project", ["github-plain", "codebuild-classic", "gitlab-dind"], indirect=True)
+def test_a_second_init_finds_nothing_to_say_of_what_the_first_wrote(project: Path, publish: Publish):
+    first = publish(project, "init")
+    again = publish(project, "init", "--force")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == first.stdout
 
 
 @pytest.mark.parametrize("project", ["github-metadata"], indirect=True)
