@@ -10,6 +10,7 @@ from typing import Any
 
 from ecr_publish.engine.found import Found, Unreadable
 from ecr_publish.engine.packing import Packing, beginning, media_type
+from ecr_publish.errors import BadReference
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.layer import StoredBlob
 from ecr_publish.model.platform import Platform
@@ -62,20 +63,29 @@ def _platform(entry: dict[str, Any]) -> Platform | None:
 
 
 def _layer(store: Path, diff_id: str, digest: str, packing: Packing) -> None:
-    first, blocks = beginning(_blocks(store / digest[7:]))
+    path = _path(store, digest)
+    first, blocks = beginning(_blocks(path))
     stored = media_type(first)
     if stored is None:
         if packing.needs(diff_id):
             packing.plain((diff_id,), blocks)
         return
-    packing.stored(diff_id, StoredBlob(Digest(digest), (store / digest[7:]).stat().st_size, stored), blocks)
+    packing.stored(diff_id, StoredBlob(Digest(digest), path.stat().st_size, stored), blocks)
 
 
 def _verified(store: Path, digest: str) -> bytes:
-    body = b"".join(_blocks(store / str(digest)[7:], LARGEST_JSON))
+    body = b"".join(_blocks(_path(store, digest), LARGEST_JSON))
     if f"sha256:{hashlib.sha256(body).hexdigest()}" != digest:
         raise Unreadable(f"{digest} has other bytes, or is no document")
     return body
+
+
+def _path(store: Path, digest: object) -> Path:
+    """Where a blob lies; what a manifest has in a digest's place leads nowhere else."""
+    try:
+        return store / Digest(str(digest)).hex
+    except BadReference as error:
+        raise Unreadable(error.what) from error
 
 
 def _blocks(path: Path, most: int | None = None) -> Iterator[bytes]:

@@ -80,7 +80,7 @@ def _pieces(layer: Path, files: Path) -> Iterator[bytes]:
                     yield base64.b64decode(entry["payload"])
                 elif entry["type"] == _FILE and entry.get("size"):
                     yield from _content(files, entry)
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
         raise Unreadable(f"{layer}: {error}") from error
 
 

@@ -37,7 +37,7 @@ class Packing:
         compressed, and then it stays as it is: which it is in this image is known by the image's id, or not yet.
         """
         told = {each: blob for each in image.diff_ids if (blob := self._told(image, each)) is not None}
-        config = self._known.get(image.image_id)
+        config = self._known.get(_as_shown(image))
         there = self._receiver.has((*told.values(), *([config] if config else [])))
         self.layers = {each: blob for each, blob in told.items() if blob.digest in there}
         self.config = config if config and config.digest in there else None
@@ -48,7 +48,7 @@ class Packing:
         for each in image.diff_ids if image.graph is None else ():
             self._known.put(f"{self._key} {image.image_id} {each}", self.layers[each])
         if self.config is not None:
-            self._known.put(image.image_id, self.config)
+            self._known.put(_as_shown(image), self.config)
 
     def lacks(self, diff_id: str) -> bool:
         """Whether this layer still has to be found."""
@@ -124,6 +124,11 @@ class OnDisk:
 
     def take(self, blob: StoredBlob) -> None:
         """It stays where it is."""
+
+
+def _as_shown(image: Found) -> str:
+    """The key of a config. An index's id is that of all its platforms, each with a config of its own."""
+    return " ".join((image.image_id, str(image.platform), *image.diff_ids))
 
 
 def media_type(begin: bytes) -> str | None:

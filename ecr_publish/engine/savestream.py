@@ -91,7 +91,7 @@ class SaveStream:
     def _config_by_id(self) -> bytes | None:
         wanted = self._found.image_id[7:]
         body = self._documents.get(f"{wanted}.json") or self._documents.get(f"blobs/sha256/{wanted}")
-        return body if body is not None and "rootfs" in _json(body) else None  # else it is a manifest's id
+        return body if body is not None and self._is_shown(_json(body)) else None  # else it is a manifest's id
 
     def _settle(self) -> None:
         """Give compressed layers their diffIDs, by the order in which the archive's list names them, and the config."""
@@ -110,18 +110,26 @@ class SaveStream:
             raise Unreadable(f"the engine's archive lacks {missing[0] if missing else 'the config'}")
 
     def _listed(self) -> dict[str, Any]:
-        listed = json.loads(self._documents.get("manifest.json", b"[]"))
-        if not isinstance(listed, list) or not listed or not isinstance(listed[0], dict):
+        """The list's entry for the image that the engine showed: an index's archive may hold other platforms too."""
+        listed = _json(self._documents.get("manifest.json", b"[]"))
+        if not isinstance(listed, list) or not listed:
             raise Unreadable("the engine's archive lists no image")
-        return listed[0]
+        for each in listed:
+            if isinstance(each, dict) and self._is_shown(_json(self._documents.get(str(each.get("Config")), b""))):
+                return each
+        raise Unreadable("the engine's archive lists no image with the layers that the engine names")
+
+    def _is_shown(self, config: Any) -> bool:
+        rootfs = config.get("rootfs") if isinstance(config, dict) else None
+        diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
+        return isinstance(diff_ids, list) and tuple(diff_ids) == self._found.diff_ids
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
 
 
 class _Reading:

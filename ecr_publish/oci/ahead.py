@@ -27,6 +27,7 @@ class Ahead:
         self._content = Layout(layout, ())
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
         self._running: list[Future[list[Moved]]] = []
+        self._taken: set[Digest] = set()
         self._lacking: frozenset[Digest] = frozenset()  # asked for, and not there
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
@@ -40,6 +41,9 @@ class Ahead:
     def take(self, blob: StoredBlob) -> None:
         """Begin to send it, unless it is there: what is small may have come with another image."""
         self._raise_failed()
+        if blob.digest in self._taken:
+            return  # an image may have one layer twice
+        self._taken.add(blob.digest)
         self._running.append(self._pool.submit(self._bring, _descriptor(blob), self._lanes.moment()))
 
     def sent(self) -> int:

@@ -24,6 +24,7 @@ class Kept:
 
     files: tuple[tuple[str, bytes], ...]
     labels: dict[str, str] = field(default_factory=dict)
+    architecture: str = "amd64"
 
     @property
     def layers(self) -> list[bytes]:
@@ -37,7 +38,7 @@ class Kept:
     def config(self) -> bytes:
         settings = {"Labels": self.labels}
         rootfs = {"type": "layers", "diff_ids": self.diff_ids}
-        return json.dumps({"architecture": "amd64", "os": "linux", "config": settings, "rootfs": rootfs}).encode()
+        return json.dumps({"architecture": self.architecture, "os": "linux", "config": settings, "rootfs": rootfs}).encode()
 
     @property
     def image_id(self) -> str:
@@ -47,7 +48,7 @@ class Kept:
         graph = {"Name": "overlay2", "Data": {"UpperDir": str(upper)}} if upper else {"Name": "overlayfs", "Data": None}
         layers = {"Type": "layers", "Layers": self.diff_ids}
         settings = {"Labels": self.labels or None}
-        platform = {"Os": "linux", "Architecture": "amd64"}
+        platform = {"Os": "linux", "Architecture": self.architecture}
         return {"Id": image_id or self.image_id, "RootFS": layers, "Config": settings, "GraphDriver": graph, **platform}
 
     def saved(self) -> bytes:
@@ -107,6 +108,30 @@ class Kept:
         for digest, body in blobs.items():
             (store / digest[7:]).write_bytes(body)
         return manifest
+
+
+def saved_as_index(images: tuple[Kept, ...], listed: tuple[Kept, ...]) -> tuple[str, bytes]:
+    """An index of several platforms as newer engines save it, and its digest; `listed` are in the list behind it."""
+    blobs, entries = {}, []
+    for image in images:
+        own, manifest, _ = image.blobs(packed=True)
+        blobs |= own
+        platform = {"os": "linux", "architecture": image.architecture}
+        entries.append(
+            {"mediaType": OCI_MANIFEST, "digest": manifest, "size": len(own[manifest]), "platform": platform}
+        )
+    index = json.dumps({"schemaVersion": 2, "manifests": entries}).encode()
+    blobs[sha256(index)] = index
+    names = [
+        {
+            "Config": f"blobs/sha256/{image.image_id[7:]}",
+            "RepoTags": None,
+            "Layers": [f"blobs/sha256/{each[7:]}" for each in image.blobs(packed=True)[2]],
+        }
+        for image in listed
+    ]
+    files = {f"blobs/sha256/{digest[7:]}": body for digest, body in sorted(blobs.items())}
+    return sha256(index), tar_of(files | {"manifest.json": json.dumps(names).encode()})
 
 
 def tar_of(files: dict[str, bytes]) -> bytes:

@@ -20,7 +20,7 @@ from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.ports import Pushed
 from tests.contract.builders.fakeengine import Engine, serving
-from tests.contract.builders.stores import Kept, tar_of
+from tests.contract.builders.stores import Kept, saved_as_index, tar_of
 from tests.contract.oci.registries import HERE, World, world
 from tests.unit.builders.layouts import quiet, sha256
 
@@ -131,6 +131,28 @@ def test_what_is_known_of_another_engine_does_not_change_the_digest(desk):
     desk.push(desk.in_graph(IMAGE))
     pushed, _ = desk.push(desk.in_content(IMAGE, packed=True))
     assert pushed.image.digest == alone
+
+
+def test_each_platform_of_an_index_keeps_its_own_config_though_all_have_one_id(desk):
+    """An engine shows whichever platform of an index it has: what is known of one is nothing to the other."""
+    arm = replace(IMAGE, files=(("base", BASE), ("arm", NEW)), architecture="arm64")
+    image_id, archive = saved_as_index((IMAGE, arm), (IMAGE, arm))
+    desk.engine.archives[image_id] = archive
+    for shown in (IMAGE, arm, IMAGE, arm):
+        desk.engine.images[image_id] = shown.inspected(image_id=image_id)
+        pushed, _ = desk.push(InEngine(image_id))
+        layout = open_layout(desk.place / f"out{desk.runs}")
+        manifest = layout.manifest(pushed.image.digest)
+        assert [str(each.digest) for each in manifest.layers] == shown.blobs(packed=True)[2]
+        assert str(manifest.config.digest) == shown.image_id
+
+
+def test_an_archive_that_lists_only_another_platform_is_refused(desk):
+    arm = replace(IMAGE, files=(("base", BASE), ("arm", NEW)), architecture="arm64")
+    image_id, desk.engine.archives[image_id] = saved_as_index((arm,), (arm,))
+    desk.engine.images[image_id] = IMAGE.inspected(image_id=image_id)
+    with pytest.raises(BadImage, match="lists no image with the layers"):
+        desk.push(InEngine(image_id))
 
 
 def test_a_store_that_can_be_read_spares_the_engine(desk):
