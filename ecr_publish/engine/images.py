@@ -49,7 +49,9 @@ class DockerImages:
             assert packing.config is not None
             layers = tuple(packing.layers[each] for each in known.diff_ids)
             root = composed(Blobs(output), packing.config, layers, known.labels)
-            own = {each.digest for each in (packing.config, *layers)}  # an index's archive has other platforms' blobs too
+            own = {
+                each.digest for each in (packing.config, *layers)
+            }  # an index's archive has other platforms' blobs too
             return InLayout(str(output), root.digest, frozenset(packing.absent & own))
 
 

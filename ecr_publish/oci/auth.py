@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import NotAuthorised, Unavailable
 from ecr_publish.http.answer import Answer
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.transport import Transport
@@ -55,7 +55,7 @@ class Authorizer:
         """Whether the refused request may be sent once more: a challenge was answered, or a token renewed.
 
         Several threads come here with the same stale token: one fetches, the others go on with what it got. Raises
-        NotAuthorised if the registry's token service gives none.
+        NotAuthorised if the registry's token service gives none, Unavailable if it cannot just now.
         """
         challenge = self._challenge(target, scope, answer)
         if challenge is None and not self._is_stale(target, scope, answer):
@@ -90,8 +90,7 @@ class Authorizer:
             return None
         found = dict(_PARAMETER.findall(header))
         realm = found.get("realm", "")
-        parts = urlsplit(realm)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.netloc)):
+        if not _may_have_secrets(realm):
             raise NotAuthorised(
                 what=f"the registry sends us for a token to {realm[:100]!r}, which is not HTTPS",
                 where=str(target.registry),
@@ -107,6 +106,12 @@ class Authorizer:
             f"{challenge.realm}?{urlencode({key: value for key, value in query.items() if value})}",
             {"Authorization": authorization} if authorization else {},
         )
+        if got.status in (408, 429) or got.status >= 500:
+            raise Unavailable(
+                what=f"the token service is in trouble (it answers {got.status})",
+                where=str(target.registry),
+                hint="try again later",
+            )
         token = _token(got)
         if token is None:
             raise NotAuthorised(
@@ -121,6 +126,14 @@ class Authorizer:
 def header(authorization: str | None) -> Mapping[str, str]:
     """The Authorization header, if there is one to send."""
     return {"Authorization": authorization} if authorization else {}
+
+
+def _may_have_secrets(realm: str) -> bool:
+    try:
+        parts = urlsplit(realm)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
 
 
 def _token(answer: Answer) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from ecr_publish.errors import DigestMismatch, NotAuthorised, Unavailable
 from ecr_publish.http.answer import Streamed
@@ -95,8 +95,7 @@ class Blobs:
             yield response
 
     def _storage(self, location: str | None) -> str:
-        here = self._wire.url("")
-        there = urljoin(here, location or "")
+        here, there = self._wire.url(""), self._wire.joined(location)
         if not location or not there.startswith(("https://", "http://")):
             raise self._wire.odd("it redirects a blob to nowhere")
         if here.startswith("https:") and there.startswith("http:"):

@@ -61,9 +61,10 @@ class Passage:
 
     def skip(self, end: int) -> None:
         """The receiver says that it has a part of the last, broken attempt: read on to there without sending."""
+        running = self._hash.copy()  # the source's own link may break here: then this is done again
         for piece in self._pieces(end):
-            self._hash.update(piece)
-        self.acknowledged = end
+            running.update(piece)
+        self.acknowledged, self._hash = end, running
 
     def _pieces(self, end: int) -> Iterator[memoryview]:
         position, closing = self.acknowledged, self._blob.size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ecr_publish.errors import BadReference, DigestMismatch, ImageMissing
 from ecr_publish.http.answer import Answer
@@ -137,6 +137,11 @@ def _path(reference: str) -> str:
 
 
 def _next(answer: Answer) -> str:
-    """The next page: only the query of the link counts, the host is ours."""
+    query = next_query(answer)
+    return f"tags/list?{query}" if query is not None else ""
+
+
+def next_query(answer: Answer) -> str | None:
+    """The next page of a list: only the query of the link counts, the host and the path are ours."""
     match = NEXT.search(answer.header("link") or "")
-    return f"tags/list?{urlsplit(match[1]).query}" if match else ""
+    return match[1].partition("#")[0].partition("?")[2] if match else None

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from ecr_publish.errors import BadImage, NotAuthorised
 from ecr_publish.http.answer import Answer
@@ -23,7 +22,7 @@ from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.failures import diagnosis
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.manifest import OCI_INDEX, Index, parse
-from ecr_publish.oci.manifests import NEXT, Manifests
+from ecr_publish.oci.manifests import Manifests, next_query
 from ecr_publish.oci.wire import Request, Wire
 
 SUFFIXES = (".sig", ".att", ".sbom")
@@ -108,7 +107,7 @@ class Referrers:
             answer = self._wire.ask(Request("GET", "tags/list?n=1000", (200, 404)))
         except NotAuthorised:
             return None
-        if answer.status == 404 or NEXT.search(answer.header("link") or ""):
+        if answer.status == 404 or next_query(answer) is not None:
             return None
         try:
             return frozenset(str(name) for name in json.loads(answer.body)["tags"] or ())
@@ -142,5 +141,5 @@ def _children(answer: Answer, where: str) -> tuple[Descriptor, ...]:
 
 
 def _next(answer: Answer, subject: Digest) -> str:
-    match = NEXT.search(answer.header("link") or "")
-    return f"referrers/{subject}?{urlsplit(match[1]).query}" if match else ""
+    query = next_query(answer)
+    return f"referrers/{subject}?{query}" if query is not None else ""

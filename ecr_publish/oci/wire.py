@@ -96,11 +96,19 @@ class Wire:
 
     def same_registry(self, location: str | None, for_what: str) -> str:
         """A Location of this registry, absolute. Raises RegistryRefused for another host or scheme: tokens stay."""
-        here = self.url("")
-        there = urljoin(here, location or "")
-        if not location or urlsplit(here)[:2] != urlsplit(there)[:2]:
-            parts = urlsplit(there)
+        here, there = self.url(""), self.joined(location)
+        parts = urlsplit(there)
+        if not location or urlsplit(here)[:2] != parts[:2]:
             raise self.odd(f"it sends {for_what} to {parts.scheme}://{parts.netloc}, which is not the registry")
+        return there
+
+    def joined(self, location: str | None) -> str:
+        """A Location, absolute. Raises RegistryRefused for what is no URL."""
+        try:
+            there = urljoin(self.url(""), location or "")
+            urlsplit(there).port  # noqa: B018  # parsed when it is looked at
+        except ValueError as error:
+            raise self.odd(f"it gives {(location or '')[:100]!r} for a location") from error
         return there
 
     def refusal(self, request: Request, answer: Answer) -> PublishError:

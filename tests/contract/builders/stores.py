@@ -38,7 +38,9 @@ class Kept:
     def config(self) -> bytes:
         settings = {"Labels": self.labels}
         rootfs = {"type": "layers", "diff_ids": self.diff_ids}
-        return json.dumps({"architecture": self.architecture, "os": "linux", "config": settings, "rootfs": rootfs}).encode()
+        return json.dumps(
+            {"architecture": self.architecture, "os": "linux", "config": settings, "rootfs": rootfs}
+        ).encode()
 
     @property
     def image_id(self) -> str:

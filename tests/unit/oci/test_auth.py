@@ -54,11 +54,14 @@ class BearerRegistry:
     expired_status: int = 401
     server: Scripted | None = None
     tokens_asked: list[Asked] = field(default_factory=list)
+    troubles: list[int] = field(default_factory=list)  # statuses that the token service answers first
 
     def __call__(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
         assert self.server is not None
         if asked.path.startswith("/token"):
             self.tokens_asked.append(asked)
+            if self.troubles:
+                return self.troubles.pop(0), {}, b""
             self.issued += 1
             return 200, {}, b'{"token":"t%d"}' % self.issued
         if asked.headers.get("authorization") == f"Bearer t{self.valid}":
@@ -123,7 +126,16 @@ def test_a_token_that_is_never_right_is_an_error_and_not_a_loop(registry: Bearer
     assert registry.issued <= 3
 
 
-@pytest.mark.parametrize("realm", ["http://evil.example/token", "ftp://127.0.0.1/", "http://127.evil.example/t", "x"])
+def test_a_token_service_in_trouble_is_asked_again(registry: BearerRegistry):
+    registry.troubles = [429, 500, 503]
+    assert engine(url(registry)).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0") is not None
+    assert (registry.issued, len(registry.tokens_asked)) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    "realm",
+    ["http://evil.example/token", "ftp://127.0.0.1/", "http://127.evil.example/t", "x", "https://[", "http://["],
+)
 def test_credentials_go_to_no_realm_that_is_not_https(registry: BearerRegistry, realm: str):
     registry.realm = realm
     with pytest.raises(NotAuthorised, match="not HTTPS"):
@@ -165,6 +177,13 @@ def test_an_upload_location_elsewhere_is_refused(tmp_path: Path, location: str):
         assert [each.method for each in server.asked if each.method == "PUT"] == []
 
 
+@pytest.mark.parametrize("location", ["https://[", "//[::1", "http://registry.example:port/"])
+def test_an_upload_location_that_is_no_url_is_refused(tmp_path: Path, location: str):
+    layout, repository = single(tmp_path), Repository(PRIVATE.registry, "web")
+    with serving(uploading(lambda asked: location)) as server, pytest.raises(RegistryRefused, match=r"for a location"):
+        engine(server.url).push(layout, PRIVATE, repository, ("1.0",), lambda progress: None)
+
+
 def test_a_relative_upload_location_is_of_the_registry(tmp_path: Path):
     with serving(uploading(lambda asked: "/v2/web/blobs/uploads/1?state=a")) as server:
 
@@ -200,3 +219,13 @@ def test_a_blob_s_storage_gets_no_authorization():
             assert isinstance(found, PublishedImage)
             assert images.labels(PRIVATE, found) == {}
         assert [each.headers.get("authorization") for each in storage.asked] == [None]
+
+
+@pytest.mark.parametrize("link", ["<http://[>; rel=next", "</v2/web/tags/list?n=1&last=a>; rel=next"])
+def test_a_list_s_next_page_is_asked_of_this_registry_whatever_the_link_says(link: str):
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        more = {} if "n=1000" not in asked.path else {"Link": link}
+        return 200, more, b'{"name":"web","tags":["%d"]}' % len(server.asked)
+
+    with serving(answer) as server:
+        assert engine(server.url).tags(PRIVATE, Repository(PRIVATE.registry, "web")) == ("1", "2")
