@@ -103,10 +103,10 @@ class EmbeddedEcr:
         return token.expires > self.clock.now().timestamp() and token.serial >= self.expired_below
 
     def storage_url(self, registry: Registry, digest: str) -> str:
-        """Where a layer's bytes are, without any authorization."""
-        if self.real_names:
-            return f"https://{hosts.storage(registry.region)}/_storage/{digest}?signature=local"
-        return f"{self.registry_url(registry.account, registry.region)}/_storage/{digest}?signature=local"
+        """Where a layer's bytes are, without any authorization: on the API's own port, which is open already (to open
+        a registry's would wait for this very loop)."""
+        base = f"https://{hosts.storage(registry.region)}" if self.real_names else self.public_url
+        return f"{base}/_storage/{digest}?signature=local"
 
     def base_url(self, exchange: Exchange) -> str:
         """The scheme and host by which the client came: it comes back to the same."""

@@ -49,7 +49,13 @@ class Server:
         self._kept = self.ecr.store.ports()
         self._thread = threading.Thread(target=self._run, name="embedded-ecr", daemon=True)
         self._thread.start()
-        self.port = self._open(port, self.ecr.api)
+        try:
+            self.port = self._open(port, self.ecr.api)
+            for home in tuple(self._kept):  # who has logged in before a restart comes back to the same port
+                self._registry_port(*home.split("/"))
+        except MachineFault:
+            self.close()  # the store's directory is free again
+            raise
         self.ecr.public_url = self.url
 
     @property

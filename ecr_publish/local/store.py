@@ -12,8 +12,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from urllib.parse import quote
 
+from ecr_publish.errors import UsageError
 from ecr_publish.local.contents import DirectoryContents, MemoryContents, flush_directory
 from ecr_publish.local.digests import named
+from ecr_publish.local.holding import held
 from ecr_publish.local.records import Image, Registry, Repository
 
 
@@ -23,6 +25,7 @@ class Store:
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = directory
         self.lock = threading.RLock()
+        self._held = None if directory is None else held(_made(directory))
         self.contents: MemoryContents | DirectoryContents
         self.contents = MemoryContents() if directory is None else DirectoryContents(_made(directory))
         self._registries: dict[tuple[str, str], Registry] = {}
@@ -101,8 +104,10 @@ class Store:
             _write(self.directory / "ports.json", ports)
 
     def close(self) -> None:
-        """Let go of temporary files."""
+        """Let go of temporary files, and of the directory."""
         self.contents.close()
+        if self._held is not None:
+            self._held.close()
 
     def _key(self) -> bytes:
         """What tokens are signed with: kept with the store, so that they outlive a restart."""
@@ -122,17 +127,27 @@ class Store:
 
     def _load(self, directory: Path) -> None:
         for path in sorted((directory / "registries").glob("*/*/*.json")):
-            account, region = path.parts[-3], path.parts[-2]
-            registry = self.registry(account, region)
-            value = json.loads(path.read_text(encoding="utf-8"))
-            if path.name == "registry.json":
-                for key in {each.name for each in fields(Registry)} & set(value) - {"account", "region"}:
-                    setattr(registry, key, value[key])
-                continue
-            images = {digest: Image(**image) for digest, image in value.pop("images").items()}
-            repository = Repository(**value, images=images)
-            registry.repositories[repository.name] = repository
-            self._name(registry, repository, repository.named())
+            try:
+                self._load_record(path)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                raise UsageError(
+                    what=f"not a record of an embedded ECR, or of a newer one: {type(error).__name__}: {error}",
+                    where=str(path),
+                    hint="name another directory with --store, or the version of ecr-publish that wrote this one",
+                ) from error
+
+    def _load_record(self, path: Path) -> None:
+        account, region = path.parts[-3], path.parts[-2]
+        registry = self.registry(account, region)
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if path.name == "registry.json":
+            for key in {each.name for each in fields(Registry)} & set(value) - {"account", "region"}:
+                setattr(registry, key, value[key])
+            return
+        images = {digest: Image(**image) for digest, image in value.pop("images").items()}
+        repository = Repository(**value, images=images)
+        registry.repositories[repository.name] = repository
+        self._name(registry, repository, repository.named())
 
 
 def _made(directory: Path) -> Path:

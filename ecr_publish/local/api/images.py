@@ -8,8 +8,8 @@ from typing import Any
 
 from ecr_publish.local.api.repositories import image_missing, named_image, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, invalid, page
+from ecr_publish.local.digests import named
 from ecr_publish.local.records import Image, Registry, Repository
-from ecr_publish.model.digest import Digest
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
 _DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
@@ -26,10 +26,10 @@ def put_image(call: Call) -> Mapping[str, Any]:
         registry, repository, body, call.input.get("imageManifestMediaType"), tag, call.input.get("imageDigest")
     )
     if same:
-        named = f" and tag '{tag}'" if tag else ""
+        also = f" and tag '{tag}'" if tag else ""
         raise ApiError(
             "ImageAlreadyExistsException",
-            f"Image with digest '{image.digest}'{named} already exists in the repository with name '{repository.name}' "
+            f"Image with digest '{image.digest}'{also} already exists in the repository with name '{repository.name}' "
             f"in registry with id '{registry.account}'",
         )
     return {"image": _shown(call, registry, repository, image, tag)}
@@ -289,12 +289,13 @@ def list_image_referrers(call: Call) -> Mapping[str, Any]:
             "digest": image.digest,
             "mediaType": image.media_type,
             "artifactType": image.artifact_type,
-            "size": call.store.contents.size(Digest(image.digest)),
+            "size": call.store.contents.size(named(image.digest)),
             "annotations": image.annotations or None,
             "artifactStatus": image.status_at(call.now),
         }
         for image in repository.images.values()
         if image.subject == subject
+        and image.has_content
         and (not types or image.artifact_type in types)
         and status in ("ANY", image.status_at(call.now))
     ]

@@ -68,18 +68,18 @@ def _matches(resource: Mapping[str, Any], wanted: Mapping[str, frozenset[str]]) 
 def _covered(call: Call, registry: Registry) -> Iterator[dict[str, Any]]:
     if registry.scanning.get("scanType") != ENHANCED:
         return
-    with call.store.lock:  # this runs beside the server's loop, which changes both
+    with call.store.lock:  # this runs beside the server's loop, which changes all three
         found = [
-            (repository, image)
+            (repository, image, repository.tags_of(image.digest))
             for repository in registry.repositories.values()
             for image in repository.images.values()
             if image.scan_at is not None
         ]
-    for repository, image in found:
-        yield _resource(call, registry, repository, image)
+    for repository, image, tags in found:
+        yield _resource(call, registry, repository, image, tags)
 
 
-def _resource(call: Call, registry: Registry, repository: Repository, image: Image) -> dict[str, Any]:
+def _resource(call: Call, registry: Registry, repository: Repository, image: Image, tags: list[str]) -> dict[str, Any]:
     phase = call.ecr.scanner.phase(image)
     active = phase is not Phase.UNSUPPORTED
     return {
@@ -93,7 +93,7 @@ def _resource(call: Call, registry: Registry, repository: Repository, image: Ima
                 "name": repository.name,
                 "scanFrequency": call.ecr.scanner.frequency(registry, repository),
             },
-            "ecrImage": {"tags": repository.tags_of(image.digest), "imagePulledAt": image.pulled_at},
+            "ecrImage": {"tags": tags, "imagePulledAt": image.pulled_at},
         },
         "lastScannedAt": call.ecr.scanner.finished_at(image) if phase is Phase.FINISHED else None,
     }

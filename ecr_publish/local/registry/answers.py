@@ -1,6 +1,6 @@
 """Answers of the registry: ECR's envelope, and how the API's errors look in it.
 
-Source: what users report of each (docs/local.md has the table of codes).
+Source: what users report of each, as the tests of /v2 pin it (tests/contract/local/test_registry.py).
 """
 
 from __future__ import annotations

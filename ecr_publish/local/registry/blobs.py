@@ -58,14 +58,14 @@ async def _start(visit: Visit) -> Answer:
         return _created(visit, query["mount"])
     if "digest" in query and not is_digest(query["digest"], sha256_only=visit.ecr.quirks.sha256_only):
         return _no_digest(query["digest"])
-    upload_id = visit.ecr.uploads.start(visit.registry, repository)
+    with visit.ecr.store.lock:
+        upload_id = visit.ecr.uploads.start(visit.registry, repository)
     whole = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
     if "digest" in query and (whole or not visit.ecr.quirks.empty_blob_refused):
         session = visit.ecr.uploads.get(visit.registry, repository, upload_id)
         await _receive(visit, session)
         await settled(session)
-        digest = visit.ecr.uploads.complete(visit.registry, repository, upload_id, [query["digest"]])
-        return _created(visit, str(digest))
+        return _kept(visit, repository, upload_id, query["digest"])
     more = {} if visit.ecr.quirks.no_upload_uuid else {"docker-upload-uuid": upload_id}
     return Answer(202, b"", {"location": _location(visit, upload_id), "range": "0-0", **more})
 
@@ -84,10 +84,12 @@ def _mounted(visit: Visit, repository: Repository, digest: str, source_name: str
         return False
     if source.encryption != repository.encryption:
         return False
-    visit.allow("GetDownloadUrlForLayer", source)
-    repository.layers[digest] = source.layers[digest]
-    visit.ecr.uploads.came(registry, repository, digest)
-    visit.ecr.store.save(registry, repository)
+    if visit.refusal("GetDownloadUrlForLayer", source) is not None:
+        return False
+    with visit.ecr.store.lock:
+        repository.layers[digest] = source.layers[digest]
+        visit.ecr.uploads.came(registry, repository, digest)
+        visit.ecr.store.save(registry, repository)
     return True
 
 
@@ -132,8 +134,13 @@ async def _complete(visit: Visit) -> Answer:
     if session.size > before:
         visit.ecr.uploads.part(session, session.size - before)
     await settled(session)
-    digest = visit.ecr.uploads.complete(visit.registry, visit.repository, session.id, [wanted])
-    return _created(visit, str(digest))
+    return _kept(visit, visit.repository, session.id, wanted)
+
+
+def _kept(visit: Visit, repository: Repository, upload_id: str, digest: str) -> Answer:
+    """The session ends, as a layer of the repository."""
+    with visit.ecr.store.lock:
+        return _created(visit, str(visit.ecr.uploads.complete(visit.registry, repository, upload_id, [digest])))
 
 
 async def _receive(visit: Visit, session: Upload) -> None:
@@ -191,8 +198,9 @@ def blob(visit: Visit) -> Answer:
 def _delete(visit: Visit, repository: Repository, digest: str) -> Answer:
     if visit.ecr.quirks.blobs_stay:
         return answers.failed(405, "UNSUPPORTED", "ECR has no action that deletes a layer")
-    del repository.layers[digest]
-    visit.ecr.store.save(visit.registry, repository)
+    with visit.ecr.store.lock:
+        del repository.layers[digest]
+        visit.ecr.store.save(visit.registry, repository)
     return Answer(202)
 
 

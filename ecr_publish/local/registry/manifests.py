@@ -32,10 +32,12 @@ async def manifest(visit: Visit) -> Answer:
             return await _put(visit, reference)
         case "DELETE":
             tag, digest = (None, reference) if ":" in reference else (reference, None)
-            visit.ecr.images.delete(visit.registry, repository, tag, digest)
+            with visit.ecr.store.lock:
+                visit.ecr.images.delete(visit.registry, repository, tag, digest)
             return Answer(202)
         case _:
-            return _get(visit, reference)
+            with visit.ecr.store.lock:
+                return _get(visit, reference)
 
 
 def _get(visit: Visit, reference: str) -> Answer:
@@ -78,7 +80,8 @@ async def _put(visit: Visit, reference: str) -> Answer:
     tag, digest = (None, reference) if ":" in reference else (reference, None)
     kind = visit.exchange.headers.get("content-type")
     try:
-        image, _ = visit.ecr.images.put(visit.registry, visit.repository, body, kind, tag, digest)
+        with visit.ecr.store.lock:
+            image, _ = visit.ecr.images.put(visit.registry, visit.repository, body, kind, tag, digest)
     except ApiError as error:
         if error.name == "InvalidParameterException" and not visit.ecr.quirks.bad_manifest_unsupported:
             return answers.failed(400, "MANIFEST_INVALID", error.message)

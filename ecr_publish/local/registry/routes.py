@@ -76,6 +76,10 @@ class Visit:
     @property
     def pushed_to(self) -> Repository:
         """The repository that is pushed to, made if the registry makes it. Raises ApiError."""
+        with self.ecr.store.lock:
+            return self._made()
+
+    def _made(self) -> Repository:
         name, now = self.name, self.ecr.clock.now().timestamp()
         if name in self.registry.repositories:
             return self.repository
@@ -93,11 +97,14 @@ class Visit:
 
     def allow(self, action: str, repository: Repository | str | None) -> None:
         """Raise AccessDeniedException unless the principal may."""
-        sentence = refusal(
-            self.principal, f"{self.registry.service}:{action}", self.registry, repository, self.ecr.denials
-        )
+        sentence = self.refusal(action, repository)
         if sentence is not None:
             raise ApiError("AccessDeniedException", sentence)
+
+    def refusal(self, action: str, repository: Repository | str | None) -> str | None:
+        """ECR's sentence if the principal may not do this, else None."""
+        service = self.registry.service
+        return refusal(self.principal, f"{service}:{action}", self.registry, repository, self.ecr.denials)
 
 
 def action_of(method: str, path: str) -> tuple[str, dict[str, str]] | None:
@@ -135,6 +142,7 @@ async def perform(visit: Visit) -> Answer:
     if "reference" in parts:
         return await manifests.manifest(visit)
     if name is None and action == "DescribeRepositories":
+        visit.allow(action, None)
         return listing.catalog(visit)
     if name is None:
         return Answer(200, b"{}", {"content-type": "application/json"})

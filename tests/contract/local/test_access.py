@@ -214,3 +214,23 @@ def test_nobody_locks_himself_out_without_force(ecr):
     refused(ecr.set_repository_policy, **WEB, policyText=policy(allow("ecr:*")))
     ecr.delete_repository_policy(**WEB)
     ecr.set_repository_policy(**WEB, policyText=policy(allow("ecr:*")))
+
+
+def test_the_catalog_is_the_account_s_own_and_may_be_denied(server, ecr):
+    own, foreign = Http(server.url), Http(server.url, OTHER)
+    foreign.base = own.base
+    assert (own.ask("GET", "/v2/_catalog")[0], foreign.ask("GET", "/v2/_catalog")[0]) == (200, 403)
+    server.ecr.denials.deny("ecr:DescribeRepositories")
+    assert b"is not authorized to perform: ecr:DescribeRepositories" in own.ask("GET", "/v2/_catalog")[2]
+
+
+def test_a_mount_from_a_repository_that_may_not_be_read_is_an_ordinary_upload(server, ecr):
+    ecr.put_account_setting(name="BLOB_MOUNTING", value="ENABLED")
+    ecr.create_repository(repositoryName="team/api")
+    registry = Http(server.url)
+    manifest = json.loads(registry.ask("GET", "/v2/team/web/manifests/1.0")[2])
+    path = f"/v2/team/api/blobs/uploads/?mount={manifest['layers'][0]['digest']}&from=team/web"
+    server.ecr.denials.deny("ecr:GetDownloadUrlForLayer")
+    assert registry.ask("POST", path, b"")[0] == 202
+    server.ecr.denials.clear()
+    assert registry.ask("POST", path, b"")[0] == 201

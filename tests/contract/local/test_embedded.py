@@ -396,3 +396,22 @@ def test_a_registry_whose_port_is_taken_gets_the_next_one():
             with embedded_ecr(port=port) as server:
                 assert int(Http(server.url).base.rpartition(":")[2]) > port + 1
                 return
+
+
+def test_a_layer_s_url_is_given_before_anybody_has_asked_for_the_registry_s_port(server):
+    ecr = client(server.url)
+    ecr.create_repository(repositoryName="team/api")
+    layers = []
+    for content in (b"{}", b"layer"):
+        upload = ecr.initiate_layer_upload(repositoryName="team/api")["uploadId"]
+        sent = {"partFirstByte": 0, "partLastByte": len(content) - 1, "layerPartBlob": content}
+        ecr.upload_layer_part(repositoryName="team/api", uploadId=upload, **sent)
+        digest = "sha256:" + hashlib.sha256(content).hexdigest()
+        ecr.complete_layer_upload(repositoryName="team/api", uploadId=upload, layerDigests=[digest])
+        layers.append({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": len(content)})
+    config = {**layers[0], "mediaType": "application/vnd.oci.image.config.v1+json"}
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": OCI, "config": config, "layers": layers[1:]})
+    ecr.put_image(repositoryName="team/api", imageManifest=manifest, imageTag="1")
+    url = ecr.get_download_url_for_layer(repositoryName="team/api", layerDigest=layers[1]["digest"])["downloadUrl"]
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+        assert answer.read() == b"layer"

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ecr_publish.errors import MachineFault, UsageError
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.contents import Upload
 from ecr_publish.local.embedded import Settings
@@ -204,3 +205,38 @@ def peak_kb(store: Path, size: int) -> int:
 
 def test_memory_does_not_grow_with_a_layer(tmp_path):
     assert peak_kb(tmp_path / "large", 96 << 20) - peak_kb(tmp_path / "small", 1 << 20) < 24_000
+
+
+def test_after_a_restart_the_registry_is_at_its_port_before_anybody_logs_in_again(store):
+    with embedded_ecr(Settings(directory=store)) as before:
+        client(before.url).create_repository(repositoryName=NAME)
+        registry = Http(before.url)
+        registry.push(NAME, "1")
+    with embedded_ecr(Settings(directory=store)):
+        assert registry.ask("GET", f"/v2/{NAME}/manifests/1")[0] == 200
+
+
+def test_a_directory_is_one_process_s_at_a_time(server, store):
+    with pytest.raises(UsageError) as caught, embedded_ecr(Settings(directory=store)):
+        pass
+    assert (caught.value.where, "another embedded ECR" in caught.value.what) == (str(store), True)
+
+
+def test_a_directory_is_free_again_when_the_port_was_taken(server, tmp_path):
+    settings = Settings(directory=tmp_path / "other")
+    with pytest.raises(MachineFault), embedded_ecr(settings, port=server.port):
+        pass
+    with embedded_ecr(settings):
+        pass
+
+
+@pytest.mark.parametrize(
+    "record", ["{", "[]", '{"name": "web"}', '{"images": {}, "name": "web", "created_at": 1, "x": 2}']
+)
+def test_a_record_that_is_none_is_told_by_its_file(store, record):
+    path = store / "registries" / "111111111111" / "us-east-2" / "web.repository.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(record)
+    with pytest.raises(UsageError) as caught, embedded_ecr(Settings(directory=store)):
+        pass
+    assert caught.value.where == str(path)
