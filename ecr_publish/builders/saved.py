@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import IO, Any
 from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, LAYERS, Blob, Blobs, Compressing
 from ecr_publish.builders.composing import composed
 from ecr_publish.builders.compression import compressor
+from ecr_publish.builders.unpack import Bounded, most_of
 from ecr_publish.errors import BadImage
 from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.events import Note, Notify
@@ -28,7 +30,7 @@ class Saved:
     """An unpacked archive: its files by name, links followed inside of it. Every method raises BadImage."""
 
     def __init__(self, directory: Path, links: dict[str, str], origin: Path) -> None:
-        self._directory, self._links, self._origin = directory, links, origin
+        self._directory, self._links, self.origin = directory, links, origin
 
     def path(self, name: object) -> Path:
         """A file of the archive; a layer may be a link to the same layer of another image."""
@@ -55,7 +57,7 @@ class Saved:
 
     def bad(self, what: str) -> BadImage:
         """The error for this archive."""
-        return BadImage(what=what, where=str(self._origin), hint="make the archive again with `docker save`")
+        return BadImage(what=what, where=str(self.origin), hint="make the archive again with `docker save`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _plain_digest(saved: Saved, file: IO[bytes], notify: Notify) -> str:
     total = hashlib.sha256()
     try:
         with GzipFile(fileobj=file) as plain:
-            for block in _blocks(plain):
+            bounded = Bounded(plain, most_of(os.fstat(file.fileno()).st_size), str(saved.origin))
+            for block in _blocks(bounded):
                 total.update(block)
                 notify(Note("verifying"))
     except (BadGzipFile, EOFError, zlib.error) as error:
@@ -159,6 +162,6 @@ def _plain_digest(saved: Saved, file: IO[bytes], notify: Notify) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def _blocks(file: IO[bytes] | GzipFile) -> Iterator[bytes]:
+def _blocks(file: IO[bytes] | Bounded) -> Iterator[bytes]:
     while block := file.read(BLOCK):
         yield block

@@ -27,7 +27,7 @@ BLOCK = 1 << 20
 class Bounded:
     """A readable file that gives at most `most` bytes in all and takes no unreasonable request."""
 
-    def __init__(self, file: IO[bytes], most: int, where: str) -> None:
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, most: int, where: str) -> None:
         self._file, self._most, self._where, self._given = file, most, where, 0
 
     def read(self, size: int = -1) -> bytes:
@@ -71,13 +71,18 @@ class Reading:
             self.tar.members = []  # type: ignore[attr-defined]
 
 
+def most_of(size: int) -> int:
+    """The most bytes that `size` compressed ones may become."""
+    return max(ALWAYS_ALLOWED, LARGEST_RATIO * size)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Reading]:
     """The tar, decompressed if need be. Raises BadImage for no tar, one that is cut off, or beyond the bounds."""
     where = str(path)
     try:
         with path.open("rb") as raw:
-            most = max(ALWAYS_ALLOWED, LARGEST_RATIO * path.stat().st_size)
+            most = most_of(path.stat().st_size)
             # Headers and padding come on top of what the members say.
             file = Bounded(_decompressed(raw), 2 * most, where)
             with tarfile.open(fileobj=file, mode="r:") as tar:  # type: ignore[call-overload]

@@ -12,6 +12,7 @@ from ecr_publish.oci.manifest import Document, Index, Manifest
 
 DEEPEST = 4  # indexes in indexes; no tool makes more than one inside another
 MOST_MANIFESTS, MOST_BLOBS = 10_000, 100_000
+MOST_BYTES = 64 << 20  # of all manifests, which are kept in memory together
 
 Fetch = Callable[[tuple[Descriptor, ...]], Iterable[Document]]  # the documents of descriptors, in their order
 
@@ -39,8 +40,8 @@ class Closure:
 def closure(root: Document, fetch: Fetch, where: str) -> Closure:
     """Follow the root down, one level of documents at a time, each document fetched once.
 
-    Raises BadImage: nested too deeply (or containing itself), too many manifests or blobs, a foreign layer, two sizes
-    for one digest; and what `fetch` raises.
+    Raises BadImage: nested too deeply (or containing itself), too many or too large manifests or blobs, a foreign
+    layer, a size that is not the right one, two sizes for one digest; and what `fetch` raises.
     """
     found: dict[Digest, Document] = {root.digest: root}
     level: tuple[Document, ...] = (root,)
@@ -50,7 +51,12 @@ def closure(root: Document, fetch: Fetch, where: str) -> Closure:
             break
         if len(found) + len(wanted) > MOST_MANIFESTS:
             raise _bad(where, f"it has more than {MOST_MANIFESTS} manifests")
+        if sum(child.size for child in wanted.values()) + sum(len(each.body) for each in found.values()) > MOST_BYTES:
+            raise _bad(where, f"its manifests have more than {MOST_BYTES >> 20} MiB together")
         level = tuple(fetch(tuple(wanted.values())))
+        for child, document in zip(wanted.values(), level, strict=True):
+            if child.size != len(document.body):
+                raise _bad(where, f"it gives {child.digest} {child.size} bytes, it has {len(document.body)}")
         found.update({document.digest: document for document in level})
     return Closure(root, _waves(found, where), _blobs(found.values(), where))
 

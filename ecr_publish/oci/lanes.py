@@ -94,7 +94,7 @@ class Lanes:
         """The future of a blob, and whether it is this image that brings it."""
         with self._lock:
             running = self._running.get(job.key)
-            if running is not None:
+            if running is not None and not _failed(running.future):
                 running.sharers += 1
                 return running.future, False
             if self._brought.get(job.key, -1) >= asked:
@@ -108,7 +108,9 @@ class Lanes:
 
     def _ended(self, key: Key, future: Future[Moved]) -> None:
         with self._lock:
-            self._running.pop(key, None)
+            running = self._running.get(key)
+            if running is not None and running.future is future:  # a failed one may have a successor already
+                del self._running[key]
             if not _failed(future):
                 self._brought[key] = self._moment
                 self._moment += 1

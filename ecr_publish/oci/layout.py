@@ -134,8 +134,8 @@ class Layout:
 def open_layout(directory: Path) -> Layout:
     """Read `oci-layout` and `index.json`. Raises BadImage."""
     try:
-        marker = json.loads((directory / "oci-layout").read_bytes())
-        index = (directory / "index.json").read_bytes()
+        marker = json.loads(_beginning(directory / "oci-layout"))
+        index = _beginning(directory / "index.json")
     except (OSError, ValueError, RecursionError) as error:
         raise BadImage(
             what="this is no OCI layout: oci-layout or index.json is missing or not readable",
@@ -148,6 +148,12 @@ def open_layout(directory: Path) -> Layout:
     if not isinstance(document, Index) or not document.children:
         raise BadImage(what="index.json lists no image", where=f"layout {directory}", hint=_AGAIN)
     return Layout(directory, document.children)
+
+
+def _beginning(path: Path) -> bytes:
+    """As much of a document as any may have and one byte more; of a pipe, that nobody writes into, nothing."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0) as file:
+        return file.read(LARGEST_MANIFEST + 1) or b""
 
 
 def _ref_name(entry: Descriptor) -> str | None:

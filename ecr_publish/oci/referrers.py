@@ -91,7 +91,7 @@ class Referrers:
         for _ in range(MOST_PAGES):
             answer = self._wire.ask(Request("GET", path, (200, 400, 404, 405, 501), {"Accept": OCI_INDEX}))
             if answer.status != 200:
-                if answer.status != 404 or not diagnosis(answer.body).code.startswith("MANIFEST"):
+                if answer.status != 404 or not diagnosis(answer.body).code.startswith(("MANIFEST", "NAME")):
                     self._seen.saw_no_referrers(self._wire.repository.registry)
                 return ()
             found += _children(answer, f"{self._wire.repository} referrers of {subject.short}")

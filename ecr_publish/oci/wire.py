@@ -13,7 +13,7 @@ from ecr_publish.http.transport import Transport, whole
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.auth import Authorizer, header
-from ecr_publish.oci.failures import action_of, refusal
+from ecr_publish.oci.failures import action_of, has_expired, refusal
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.run.retry import Retry
 
@@ -69,12 +69,15 @@ class Wire:
             self._line.limiter.wait(self.repository.registry, _action(request))
             sent = self._line.authorizer.authorization(self.target, self._scope)
             with self._sent(request, sent) as response:
-                if response.status in request.ok:
+                if response.status in request.ok and response.status != 400:  # ECR Public says 400 of an expired token
                     yield response
                     return
                 refused = whole(response, self._where(request))
             if left and self._recovered(refused, sent):
                 continue
+            if refused.status in request.ok and not has_expired(refused):
+                yield Streamed(refused.status, refused.headers, iter((refused.body,)))
+                return
             if request.method == "HEAD" and refused.status in (400, 401, 403):
                 words = self._words(request, sent)
                 if left and (words is None or self._recovered(words, sent)):

@@ -46,6 +46,12 @@ def test_a_compressed_layer_stays_as_it_is(tmp_path):
     assert str(manifest_of(open_layout(build(tmp_path))).layers[0].digest) == sha256(packed)
 
 
+def test_a_compressed_layer_that_unpacks_without_end_is_given_up(tmp_path):
+    saved(tmp_path, gzip.compress(bytes(64 << 20), 9) * 17)
+    with pytest.raises(BadImage, match="unpacks to more than"):
+        build(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("packed", "words"),
     [

@@ -15,9 +15,13 @@ from ecr_publish.http.transport import Transport
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
 from ecr_publish.model.target import Target
+from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.images import RegistryImages
+from ecr_publish.oci.limiter import Limiter
+from ecr_publish.oci.wire import Line, Request, Wire
 from ecr_publish.ports import Access
 from ecr_publish.run.clock import SimulatedClock
+from ecr_publish.run.retry import Retry
 from ecr_publish.run.stop import StopRequest
 from tests.unit.http.scripted import Asked, Scripted, serving
 from tests.unit.oci.layouts import single
@@ -109,6 +113,22 @@ def test_a_bearer_that_expires_is_fetched_anew(registry: BearerRegistry, target:
     registry.valid = 2
     assert images.digest(target, repository, "1.0") is not None
     assert registry.issued == 2
+
+
+def wire(url: str) -> Wire:
+    stop = StopRequest()
+    clock, transport = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC), stop), Transport(stop)
+    line = Line(transport, Authorizer(Given(url), transport), Limiter(clock))
+    return Wire(line, Retry(clock, lambda seconds: seconds), PUBLIC, Repository(PUBLIC.registry, "web"))
+
+
+def test_an_expired_token_is_no_answer_where_400_is_one(registry: BearerRegistry):
+    """ECR Public says 400 to both: what a registry does not know must not be mistaken for a stale token's refusal."""
+    registry.expired_status, registry.valid = 400, 2
+    assert wire(url(registry)).ask(Request("GET", f"referrers/{DIGEST}", (200, 400, 404))).status == 200
+    with serving(lambda asked: (400, {}, b"no such address")) as server:
+        answer = wire(server.url).ask(Request("GET", f"referrers/{DIGEST}", (200, 400, 404)))
+        assert (answer.status, answer.body, len(server.asked)) == (400, b"no such address", 1)
 
 
 def test_ecr_public_never_sees_basic_on_v2(registry: BearerRegistry):

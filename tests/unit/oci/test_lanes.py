@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -109,3 +109,16 @@ def test_never_more_run_than_there_are_lanes(lanes: Lanes):
 
     lanes.do([act] * 40)
     assert most[0] <= 4
+
+
+def test_a_blob_that_has_failed_just_now_is_brought_and_not_waited_for(lanes: Lanes):
+    def fails() -> Moved:
+        raise Unavailable(what="no", where="here", hint="again")
+
+    with lanes._lock:  # the lane has failed, and comes no further: nobody knows that it has ended
+        failed, _ = lanes._lane(job("a", fails), lanes.moment())
+        wait([failed])
+        again, mine = lanes._lane(job("a", lambda: Moved(sent=10)), lanes.moment())
+    assert (mine, again.result()) == (True, Moved(sent=10))
+    lanes.close()
+    assert lanes._running == {}

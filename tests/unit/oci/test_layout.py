@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,22 @@ def test_a_blob_with_two_sizes_is_refused(tmp_path: Path):
         open_layout(tmp_path).closure(layout.digest)
 
 
+@pytest.mark.parametrize(("size", "words"), [(7, "7 bytes"), (65 << 20, "more than 64 MiB together")])
+def test_an_index_that_is_wrong_about_a_manifest_s_size_is_refused(tmp_path: Path, size: int, words: str):
+    writer = Writer(tmp_path)
+    layout = writer.publish(writer.index({**writer.manifest(b"layer"), "size": size}))
+    with pytest.raises(BadImage, match=words):
+        open_layout(tmp_path).closure(layout.digest)
+
+
+def test_manifests_that_are_large_together_are_refused_before_they_are_read(tmp_path: Path):
+    writer = Writer(tmp_path)
+    there = [{**writer.manifest(b"layer"), "digest": f"sha256:{number:064x}", "size": 4 << 20} for number in range(17)]
+    layout = writer.publish(writer.index(*there))
+    with pytest.raises(BadImage, match="together"):
+        open_layout(tmp_path).closure(layout.digest)
+
+
 def test_a_manifest_of_five_megabytes_is_refused(tmp_path: Path):
     writer = Writer(tmp_path)
     layout = writer.publish(writer.manifest(b"layer", annotations={"big": "x"}))
@@ -130,6 +147,24 @@ def test_what_is_no_layout_is_refused(tmp_path: Path, file: str, content: str):
     (tmp_path / file).write_text(content)
     with pytest.raises(BadImage):
         open_layout(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "endless"])
+@pytest.mark.parametrize("file", ["oci-layout", "index.json"])
+def test_documents_that_are_no_files_are_not_waited_for_or_followed(tmp_path: Path, file: str, kind: str):
+    single(tmp_path / "layout")
+    path = tmp_path / "layout" / file
+    path.rename(tmp_path / "moved")
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(tmp_path / "moved")
+        case "endless":
+            with path.open("wb") as made:
+                made.truncate(1 << 40)
+    with pytest.raises(BadImage):
+        open_layout(tmp_path / "layout")
 
 
 def test_a_layout_of_two_images_asks_which_one(tmp_path: Path):
