@@ -4,9 +4,10 @@ trusts it, and jobs that have no AWS key at all."""
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,9 +19,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
+from ecr_publish.app import open_project, real_world
+from ecr_publish.errors import NotAuthorised
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
 from ecr_publish.local.seed import load_seed, plant
+from ecr_publish.plan.targets import targets
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
 from tests.contract.pipeline.test_commands import Job
@@ -173,3 +177,22 @@ def test_a_pull_request_from_a_fork_builds_and_asks_for_no_token(job: Job, issue
     assert {step["step"] for step in report["steps"] if step["outcome"] == "done"} <= {"build", "tag"}
     assert report["published"] == []
     assert issuer.asked == []
+
+
+def test_code_that_is_not_trusted_gets_no_identity_whatever_is_planned(
+    job: Job, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", job.env["AWS_ENDPOINT_URL_STS"])
+    env = github(issuer)
+    trusted = open_project(job.root / "ecr-publish.yaml", env=env, event={}, git=None)
+    (target,) = targets(trusted.config)
+    stranger = replace(trusted, origin=replace(trusted.origin, trusted=False))
+    with real_world(env)(stranger, StopRequest()) as world, pytest.raises(NotAuthorised):
+        world.ports.identities.identity(target)
+    assert issuer.asked == []
+    with real_world(env)(trusted, StopRequest()) as world:
+        assert world.ports.identities.identity(target).account == "222222222222"
+    assert issuer.asked == ["sts.amazonaws.com"]
