@@ -106,35 +106,46 @@ class Build:
     pushes: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """Values by what they are, options that stand alone, and words that are no options."""
+
+    got: dict[str, list[str]]
+    alone: list[str]
+    positional: list[str]
+
+
 def docker_build(words: Iterable[str], directory: str, say: Say) -> Build:
     """What stands behind `docker build`; `directory` is where it runs, from the project. `say` gets each remark."""
-    got, alone, positional = _options(words, _DOCKER, (_DOCKER_LEFT, _DOCKER_QUIET), say)
-    context = positional[0] if positional else "."
+    options = _options(words, _DOCKER, (_DOCKER_LEFT, _DOCKER_QUIET), say)
+    got = options.got
+    context = options.positional[0] if options.positional else "."
     if context == "-":
         say("a build from standard input has no directory: the Dockerfile of the project is written")
         context = "."
-    recipe = _recipe(got, _context(context, say), got.get("file", []), directory, say)
-    pushes = bool({"--push", "--all-tags"} & set(alone)) or any(_pushing(each) for each in got.get("left", []))
+    recipe = _recipe(options, _context(context, say), got.get("file", []), directory, say)
+    pushes = "--push" in options.alone or any(_pushing(each) for each in got.get("left", []))
     return Build(recipe, tuple(got.get("tag", [])), pushes)
 
 
 def kaniko(words: Iterable[str], directory: str, say: Say) -> Build:
     """What stands behind kaniko's `executor`. It looks for the Dockerfile where it runs, then in the context: one
     that is named from the project's directory is taken for the former."""
-    got, alone, _ = _options(words, _KANIKO, (_KANIKO_LEFT, _KANIKO_QUIET), say)
+    options = _options(words, _KANIKO, (_KANIKO_LEFT, _KANIKO_QUIET), say)
+    got = options.got
     given = (got.get("context") or ["."])[-1].removeprefix("dir://")
     context = _context("/".join([given, *got.get("below", [])[-1:]]), say)
     files = got.get("file", [])[-1:]
     inside = [each for each in files if path(each) != path(f"{context}/{each}") and not each.startswith(("./", "/"))]
     if inside and not path(inside[0]).startswith(f"{path(context)}/"):
         files = [f"{context}/{inside[0]}"]
-    return Build(_recipe(got, context, files, directory, say), tuple(got.get("tag", [])), "--no-push" not in alone)
+    recipe = _recipe(options, context, files, directory, say)
+    return Build(recipe, tuple(got.get("tag", [])), "--no-push" not in options.alone)
 
 
 def _options(
     words: Iterable[str], carried: Mapping[str, str], others: tuple[tuple[str, ...], tuple[str, ...]], say: Say
-) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """Values by what they are, options that stand alone, and words that are no options."""
+) -> _Options:
     got: dict[str, list[str]] = {}
     alone: list[str] = []
     positional: list[str] = []
@@ -149,7 +160,7 @@ def _options(
             got.setdefault(carried.get(name, "left" if name in left else "quiet"), []).append(value)
             if name in left:
                 say(f"{name} {value} is not carried over".replace("  ", " "))
-        elif name in ("--squash", "--no-push"):
+        elif name in ("--squash", "--no-push", "--pull", "--no-cache"):
             alone += [name] * (value != "false")
             if name == "--squash":
                 say("--squash is not carried over")
@@ -157,7 +168,7 @@ def _options(
             alone.append(word)
         else:
             positional.append(word)
-    return got, alone, positional
+    return _Options(got, alone, positional)
 
 
 def _pushing(output: str) -> bool:
@@ -169,12 +180,15 @@ def _context(text: str, say: Say) -> str:
     """The directory that is sent to the builder; the project's own where it cannot be told."""
     if "://" in text or text.startswith("git@"):
         say(f"the context {text} is no directory of the project: . is written")
+    elif known(text) is None:
+        say(f"which directory is the context cannot be told: {text}, so . is written")
     else:
         return text
     return "."
 
 
-def _recipe(got: dict[str, list[str]], context: str, files: list[str], directory: str, say: Say) -> Recipe:
+def _recipe(options: _Options, context: str, files: list[str], directory: str, say: Say) -> Recipe:
+    got, alone = options.got, options.alone
     targets = got.get("target", [])
     if files and known(files[-1]) is None:
         say(f"which Dockerfile is meant cannot be told: {files[-1]}")
@@ -200,6 +214,7 @@ def _recipe(got: dict[str, list[str]], context: str, files: list[str], directory
     )
     return replace(
         recipe,
+        switches=tuple(each for each in ("pull", "no-cache") if f"--{each}" in alone),
         target=known(recipe.target) if recipe.target else None,
         platforms=tuple(each for each in recipe.platforms if known(each)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 
 from ecr_publish.adoption.dockerfiles import repository_name
-from ecr_publish.adoption.found import Destination, Found, FoundImage, Remark
+from ecr_publish.adoption.found import Destination, Found, FoundImage, Place, Remark
 
 DEFAULT_TAGS = ("type=semver,pattern={{version}}", "type=ref,event=branch", "type=sha")
 # Environments in the order in which a release passes them, by words that people use.
@@ -46,13 +47,16 @@ class _Environment:
     name: str
     destination: Destination
     regions: tuple[str, ...]
+    place: Place  # of the first image that goes there
 
 
-def draft(found: Found, *, region: str | None, default_branch: str | None) -> Draft:
-    """The file for these images. `region` is what to write where no file names one (None: us-east-1, with a remark)."""
+def draft(found: Found, *, project: str, region: str | None, default_branch: str | None) -> Draft:
+    """The file for these images. `region` is what to write where no file names one (None: us-east-1, with a remark);
+    `project` names what has no name of its own."""
     remarks = list(found.remarks)
-    environments = _environments(found.images, region, remarks)
-    images = _images(found.images, remarks)
+    named = tuple(_named(each, project, remarks) for each in found.images)
+    environments = _environments(named, region, remarks)
+    images = _images(named, remarks)
     text = _HEAD + _block({"version": 1, "environments": {each.name: _environment(each) for each in environments}})
     if default_branch not in (None, "main"):
         text += _block({"default-branch": default_branch})
@@ -65,6 +69,17 @@ def draft(found: Found, *, region: str | None, default_branch: str | None) -> Dr
     return Draft(text, tuple(dict.fromkeys(remarks)), tuple((each.name, each.destination) for each in environments))
 
 
+def _named(image: FoundImage, project: str, remarks: list[Remark]) -> FoundImage:
+    """An image whose repository no file tells, by its directory, else by the project."""
+    if image.repository:
+        return image
+    directory = posixpath.normpath(f"{image.recipe.context}/{posixpath.dirname(image.recipe.dockerfile or '')}")
+    words = [each for each in directory.split("/") if each not in (".", "..", "docker", "build", "deploy")]
+    name = repository_name("-".join([*(words[-1:] or [project]), *filter(None, (image.recipe.target,))]))
+    remarks.append(Remark(image.place, f"the repository cannot be told from the file: {name} is written, check it"))
+    return replace(image, repository=name)
+
+
 def _environments(images: Iterable[FoundImage], region: str | None, remarks: list[Remark]) -> tuple[_Environment, ...]:
     grouped: dict[tuple[str | None, ...], _Environment] = {}
     taken: set[str] = set()
@@ -73,17 +88,18 @@ def _environments(images: Iterable[FoundImage], region: str | None, remarks: lis
         key = there.name, there.account, there.public_alias, there.plain, str(there.public_alias is not None)
         found = grouped.get(key)
         if found is None:
-            name = _unique(_environment_name(there, first=not grouped), taken)
-            found = _Environment(name, there, ())
+            name = _unique(_environment_name(there, first="dev" not in taken), taken)
+            found = _Environment(name, there, (), image.place)
         if there.region and there.region not in found.regions:
             found = replace(found, regions=(*found.regions, there.region))
         if there.create:
             found = replace(found, destination=replace(found.destination, create=True))
         grouped[key] = found
     made = []
-    several = len({each.destination.account for each in grouped.values()}) > 1
+    private = [each.destination for each in grouped.values()]
+    several = len({each.account for each in private if not (each.plain or each.public_alias)}) > 1
     for each in grouped.values():
-        there, place = each.destination, next(iter(images)).place
+        there, place = each.destination, each.place
         ecr = there.plain is None and there.public_alias is None
         if ecr and not each.regions:
             made.append(replace(each, regions=(region or "us-east-1",)))
@@ -160,6 +176,10 @@ def _images(images: Iterable[FoundImage], remarks: list[Remark]) -> list[tuple[s
         elif first.recipe != image.recipe:
             remarks.append(Remark(image.place, f"{image.repository} is built here in another way, which is left out"))
     for image in kept:
+        if not image.tags and not image.place.file.endswith(("Dockerfile", "Containerfile")):
+            remarks.append(
+                Remark(image.place, f"no tag of {image.repository} can be told: the usual rules are written")
+            )
         if len(image.recipe.platforms) > 1:
             platforms = ", ".join(image.recipe.platforms)
             remarks.append(
@@ -193,6 +213,8 @@ def _image(name: str, image: FoundImage) -> str:
     for key, pairs in (("args", recipe.args), ("labels", recipe.labels)):
         if pairs:
             build[key] = dict(pairs)
+    for switch in recipe.switches:
+        build[switch] = True
     if recipe.platforms:
         build["platforms"] = [recipe.platforms[0]]
     body: dict[str, Any] = {"repository": image.repository, "build": build, "tags": list(image.tags or DEFAULT_TAGS)}

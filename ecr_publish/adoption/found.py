@@ -50,11 +50,13 @@ class Recipe:
     args: tuple[tuple[str, str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     platforms: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()  # of `pull` and `no-cache`
 
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
-    """An image, its repository (without host) and its tag rules in docker/metadata-action's words."""
+    """An image, its repository (without host) and its tag rules in docker/metadata-action's words. An empty repository
+    is one that the files do not tell: a name is made for it, and said."""
 
     repository: str
     recipe: Recipe

@@ -10,7 +10,7 @@ from ecr_publish.adoption.found import Destination, Found, Place, Remark, Source
 from ecr_publish.adoption.matrix import parallel
 from ecr_publish.adoption.reading import mapping, read, texts, word
 from ecr_publish.adoption.references import known
-from ecr_publish.adoption.script import Script
+from ecr_publish.adoption.script import Built, Script
 from ecr_publish.adoption.variables import Lookup, replaced
 from ecr_publish.config.document import Map, Sequence, Text
 
@@ -26,11 +26,12 @@ def gitlab(content: bytes, file: str, files: Files = lambda path: None) -> Found
     """What the jobs build and push. Raises ConfigError for what is no YAML."""
     tree = read(content, file)
     found = Found()
+    images: Built = {}  # a later job may push what an earlier one has built
     for name, job in tree.items():
         if name not in _NO_JOBS and not name.startswith(".") and isinstance(job, Map):
             whole = _extended(tree, job)
             for chosen in parallel(whole):
-                found += _job(file, tree, whole, chosen)
+                found += _job(file, tree, whole, chosen, images)
     if found.images and "include" in tree:
         place = Place(file, tree.keys_at["include"][0] + 1)
         found += Found(remarks=(Remark(place, "what is included is not read: name its file with --from"),))
@@ -38,11 +39,11 @@ def gitlab(content: bytes, file: str, files: Files = lambda path: None) -> Found
     return Found(found.images, tuple(dict.fromkeys(found.remarks)), (Source("gitlab", file),) if told else ())
 
 
-def _job(file: str, tree: Map, job: Map, chosen: Map) -> Found:
+def _job(file: str, tree: Map, job: Map, chosen: Map, built: Built) -> Found:
     lookup = _lookup(chosen, mapping(job, "variables"), mapping(tree, "variables"))
     environment = job.get("environment")
     name = replaced(word(environment) or word(mapping(environment).get("name")), lookup)
-    script = Script(lookup)
+    script = Script(lookup, built)
     before = job.get("before_script") or mapping(tree, "default").get("before_script") or tree.get("before_script")
     for part in (before, job.get("script")):
         for each in _scripts(tree, part):

@@ -113,7 +113,19 @@ def rules(tag: str) -> Ruled:
     return Ruled((f"type=raw,value={text}",))
 
 
+def _either(tag: str, name: str) -> Ruled:
+    """The rules of a value that has another one where it is not set: both, for a rule without a value gives no tag."""
+    first, _, second = name[1:-1].partition("|")
+    found = _one(tag.replace(name, f"<{first}>"), f"<{first}>")
+    if second.startswith("="):
+        return Ruled(found.rules, f"{second[1:]} where there is no {first} is left out")
+    other = _one(tag.replace(name, f"<{second}>"), f"<{second}>")
+    return Ruled(tuple(dict.fromkeys(found.rules + other.rules)), found.remark or other.remark)
+
+
 def _one(tag: str, name: str) -> Ruled:
+    if "|" in name:
+        return _either(tag, name)
     before, _, after = tag.partition(name)
     if name == "<date>":
         return Ruled(

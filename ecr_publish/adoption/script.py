@@ -33,7 +33,7 @@ _OF_PUSH = (
 _DEPLOYS = re.compile(r"aws (ecs|eks|lambda|apprunner|deploy|cloudformation)\b|kubectl\b|helm\b")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Image:
     """A reference that stands for something built; several may stand for one."""
 
@@ -41,13 +41,18 @@ class _Image:
     place: Place
 
 
+Built = dict[str, _Image]  # by the reference that stands for it
+
+
 class Script:
     """The scripts of one job, read one after another. Variables and images stay from one to the next."""
 
-    def __init__(self, lookup: Lookup) -> None:
+    def __init__(self, lookup: Lookup, images: Built | None = None) -> None:
+        """`images`: what earlier jobs built, by reference; what this one builds is added to it."""
         self._outer, self._directory = lookup, ""
         self.variables: dict[str, str] = {}  # what the scripts have set, also for later steps (GITHUB_ENV)
-        self._images: dict[str, _Image] = {}
+        self._images: Built = {} if images is None else images
+        self._doubtful: dict[str, Remark] = {}
         self._pushed: list[tuple[str, Place]] = []
         self._remarks: list[Remark] = []
         self._conditions: list[str] = []
@@ -83,7 +88,8 @@ class Script:
             if command.words[0] == "for" and command.words[2:3] == ("in",):
                 end = _end_of_loop(block, at)
                 for word in command.words[3:]:
-                    self.variables[command.words[1]] = self.value(word)
+                    value = self.value(word)
+                    self.variables[command.words[1]] = f"<?{command.words[1]}>" if "*" in value else value
                     self._follow(block[at + 1 : end], place)
                 at = end
             else:
@@ -118,22 +124,31 @@ class Script:
         if words and words[0] in ("export", "local", "readonly", "declare"):
             words.pop(0)
         while words and (match := _ASSIGNMENT.fullmatch(words[0])):
-            self.variables[match[1]] = self.value(match[2])
+            self._set(match[1], match[2], place)
             words.pop(0)
         if not words:
             return
         if words[0] == "echo":
-            self._echo(words, command.source)
+            self._echo(words, command.source, place)
         if words[0] == "cd" and len(words) == 2:
             self._directory = path(f"{self._directory}/{self.value(words[1])}")
         if words[0] in ("sh", "bash") and words[1:2] in (["-c"], ["-ec"], ["-exc"]) and len(words) > 2:
             self._follow(list(commands(words[2])), place)
             return
+        if words[0] in (*_ENGINES, "/kaniko/executor"):
+            used = set(re.findall(r"\$\{?(\w+)", command.source))
+            self._remarks += [remark for name, remark in self._doubtful.items() if name in used]
         self._tool([self.value(word) for word in _unwrapped(words)], place, _short(command.source))
         if _DEPLOYS.search(command.source):
             self._say(place, f"deploying stays as it is: {_short(command.source)}")
 
-    def _echo(self, words: list[str], source: str) -> None:
+    def _set(self, name: str, text: str, place: Place) -> None:
+        value = self.value(text)
+        if self._conditions and self.variables.get(name, value) != value:
+            self._doubtful[name] = Remark(place, f"{name} is set in several branches: {value} is taken everywhere")
+        self.variables[name] = value
+
+    def _echo(self, words: list[str], source: str, place: Place) -> None:
         """`echo NAME=value` into one of GitHub's files, and its older `::set-output name=NAME::value`."""
         for word in words[1:]:
             if "GITHUB_ENV" in source or "GITHUB_OUTPUT" in source:
@@ -141,7 +156,7 @@ class Script:
             else:
                 match = _SET_OUTPUT.fullmatch(word)
             if match:
-                self.variables[match[1]] = self.value(match[2])
+                self._set(match[1], match[2], place)
 
     def _tool(self, words: list[str], place: Place, source: str) -> None:
         def say(text: str) -> None:
@@ -222,6 +237,8 @@ class Script:
                 self._region = after
         if words[1:2] == ["ecr"] and words[2:3] == ["create-repository"]:
             self._creates = True
+        elif words[1:2] == ["ecr"] and words[2:3] == ["put-image"]:
+            self._say(place, f"tags come from the rules, and a promotion keeps the digest: {_short(source)}")
         elif words[1:2] == ["ecr"] and any("scan" in word for word in words[2:3]):
             self._say(place, f"waiting for the scan is part of `promote`: {_short(source)}")
 
@@ -229,6 +246,7 @@ class Script:
         """What was built and pushed: one image for each repository, with the rules for its tags. What the references
         do not say of a registry, `destination` does."""
         found: dict[tuple[Destination, str], FoundImage] = {}
+        told = {self._images[_full(text)] for text, _ in self._pushed if self._tells(text)}
         for text, place in self._pushed:
             built, where = self._images.get(_full(text)), reference(text)
             if built is None:
@@ -236,16 +254,27 @@ class Script:
                 continue
             there = self._place_of(where, destination)
             repository = known(where.repository)
-            if repository is None:
+            if repository is None and "<?CI_REGISTRY" in where.repository:
+                self._say(place, f"{text} goes to GitLab's own registry, which is not carried over")
+                continue
+            if repository is None and built in told:  # another push of the same says where it goes
                 self._say(place, f"the repository of {text} cannot be told from the file")
+                continue
+            if where.destination is None and repository is not None:
+                self._say(place, f"{text} goes to docker's own hub, which is not carried over")
                 continue
             ruled = rules(where.tag or "latest")
             if ruled.remark:
                 self._say(place, f"tag {where.tag}: {ruled.remark}")
-            key = there, repository
-            image = found.get(key) or FoundImage(repository, built.recipe, built.place, there)
+            # two unknown repositories are two images where their own text or their recipe is not the same
+            key = there, repository or f"{where.repository} {built.recipe}"
+            image = found.get(key) or FoundImage(repository or "", built.recipe, built.place, there)
             found[key] = replace(image, tags=tuple(dict.fromkeys(image.tags + ruled.rules)))
         return tuple(found.values())
+
+    def _tells(self, text: str) -> bool:
+        where = reference(text)
+        return _full(text) in self._images and where.destination is not None and known(where.repository) is not None
 
     def _place_of(self, where: Reference, default: Destination) -> Destination:
         there = where.destination or Destination()

@@ -92,7 +92,10 @@ def _parameter(match: re.Match[str], lookup: Lookup) -> str:
     if match[7]:
         return f"<?{name}>"
     if match[2] is not None and match[2].lstrip(":") in "-=":
-        return found or match[3]
+        default = replaced(match[3], lookup)
+        if found in ("<git-tag>", "<branch>") and default:  # set in some runs only
+            return f"{found[:-1]}|{default.strip('<>')}>" if known_meaning(default) else f"{found[:-1]}|={default}>"
+        return found or default
     if found is None:
         return f"<?{name}>"
     if match[4]:
@@ -100,6 +103,11 @@ def _parameter(match: re.Match[str], lookup: Lookup) -> str:
     if match[5]:
         return _trimmed(found, match[5], match[6])
     return found
+
+
+def known_meaning(text: str) -> bool:
+    """Whether the text is one meaning and no more."""
+    return re.fullmatch(r"<[a-z-]+>", text) is not None
 
 
 def _trimmed(value: str, operator: str, pattern: str) -> str:

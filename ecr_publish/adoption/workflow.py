@@ -17,7 +17,7 @@ from ecr_publish.adoption.matrix import combinations
 from ecr_publish.adoption.others import said_of_action
 from ecr_publish.adoption.reading import lines, mapping, read, word
 from ecr_publish.adoption.references import REGISTRY, known, reference, rules
-from ecr_publish.adoption.script import Script
+from ecr_publish.adoption.script import Built, Script
 from ecr_publish.adoption.variables import Lookup, replaced
 from ecr_publish.config.document import Map, Sequence, Text, text
 
@@ -35,9 +35,14 @@ _LEFT_BEHIND = (
     "build-contexts",
     "network",
     "add-hosts",
+    "shm-size",
+    "ulimit",
+    "no-cache-filters",
     "allow",
     "annotations",
 )
+# docker/metadata-action without `tags` (its README, "tags input").
+_USUAL_TAGS = ("type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr")
 _EVERYDAY = re.compile(
     r"(\$\{\{)?\s*((always|success)\(\)|!\s*cancelled\(\)|github\.event_name != 'pull_request')\s*(\}\})?"
 )
@@ -56,16 +61,20 @@ def _workflow(called: Called, files: Files, depth: int) -> Found:
     file, tree = called.file, called.tree
     found, needs = Found(), dict(called.inputs)
     described: list[_Metadata] = []
+    untagged: set[Place] = set()
+    built: Built = {}  # a later job may push what an earlier one has built
     directory = word(mapping(tree, "defaults", "run").get("working-directory"))
     for name, job in mapping(tree, "jobs").items():
         if not isinstance(job, Map):
             continue
         for matrix in combinations(mapping(job, "strategy", "matrix")):
-            made = _Job(file, mapping(tree, "env"), job, {**needs, **matrix}, files, directory, depth)
+            made = _Job(file, mapping(tree, "env"), job, {**needs, **matrix}, files, directory, depth, built)
             found += made.calling() if "uses" in job else made.found()
             described += made.metadata.values()
+            untagged |= made.untagged
             needs |= made.outputs(name)
-    found = replace(found, images=tuple(_described(each, described) for each in found.images))
+    images = (_described(each, described) if each.place in untagged else each for each in found.images)
+    found = replace(found, images=tuple(images))
     told = bool(found.images or found.remarks)
     return Found(
         _distinct(found.images),
@@ -103,6 +112,8 @@ class _Job:
     files: Files
     default_directory: str = ""
     depth: int = 0
+    built: Built = field(default_factory=dict)
+    untagged: set[Place] = field(default_factory=set)  # of images that are pushed by their digest
     destination: Destination = field(default_factory=Destination)
     steps: dict[str, str] = field(default_factory=dict)  # `ID.outputs.NAME` -> value
     metadata: dict[str, _Metadata] = field(default_factory=dict)
@@ -141,7 +152,7 @@ class _Job:
         environment = self.job.get("environment")
         name = word(environment) or word(mapping(environment).get("name"))
         self.destination = replace(self.destination, name=known(self._value(name)) if name else self.destination.name)
-        self.script = Script(self._lookup(Map()))
+        self.script = Script(self._lookup(Map()), self.built)
         for step in maps(self.job.get("steps")):
             self._step(step)
         images = (*self.images, *self.script.images(self.destination))
@@ -240,6 +251,8 @@ class _Job:
             if "enable=false" not in fields:
                 images.append(next((each.partition("=")[2] for each in fields if each.startswith("name=")), fields[0]))
         tags = tuple(rule for line in lines(given.get("tags")) if (rule := self._rule(line)))
+        if "tags" not in given:
+            tags = _USUAL_TAGS
         flavor = tuple(self._value(line) for line in lines(given.get("flavor")) if not line.startswith("#"))
         if "annotations" in given:
             self._say(given["annotations"], "annotations of docker/metadata-action: write them under build.annotations")
@@ -282,17 +295,23 @@ class _Job:
         if "tags" not in given:
             for image in self._outputs(given, "name"):
                 self._add(image, recipe, at, (), ())
+            self.untagged.add(at)
             return
         if meta is not None:
             for image in meta.images:
                 self._add(image, recipe, at, meta.tags, meta.flavor)
-            return
-        for line in lines(given.get("tags")):
-            for named in filter(None, (each.strip() for each in self._value(line).split(","))):
-                ruled = rules(reference(named).tag or "latest")
-                if ruled.remark:
-                    self._say(line, f"tag {reference(named).tag}: {ruled.remark}")
-                self._add(named, recipe, at, ruled.rules, ())
+        listed = [
+            (line, named)
+            for line in lines(given.get("tags"))
+            if not re.search(r"outputs\.tags\s*\}\}", line)
+            for each in self._value(line).split(",")
+            if (named := each.strip())
+        ]
+        for line, named in sorted(listed, key=lambda each: known(reference(each[1]).repository) is None):
+            ruled = rules(reference(named).tag or "latest")
+            if ruled.remark:
+                self._say(line, f"tag {reference(named).tag}: {ruled.remark}")
+            self._add(named, recipe, at, ruled.rules, ())
 
     def _pushes(self, given: Map) -> bool:
         return (
@@ -329,6 +348,7 @@ class _Job:
             self._pairs(given.get("build-args")),
             self._pairs(given.get("labels")),
             tuple(each for each in platforms if each and "<" not in each),
+            tuple(each for each in ("pull", "no-cache") if word(given.get(each)) == "true"),
         )
 
     def _pairs(self, tree: object) -> tuple[tuple[str, str], ...]:
@@ -345,10 +365,9 @@ class _Job:
     def _add(self, text: str, recipe: Recipe, at: Place, tags: tuple[str, ...], flavor: tuple[str, ...]) -> None:
         where = reference(text)
         repository = known(where.repository)
-        if repository is None:
-            self.remarks.append(Remark(at, f"the repository of {text} cannot be told from the file"))
-            return
         there = where.destination
+        if repository is None and there is None and "<" in text.partition("/")[0]:
+            there = Destination()  # the registry and the repository are in one unknown value
         if there is None:
             self.remarks.append(Remark(at, f"{text} goes to docker's own hub, which is not carried over"))
             return
@@ -361,7 +380,11 @@ class _Job:
                 region=there.region or self.destination.region,
             )
         )
-        self.images.append(FoundImage(repository, recipe, at, replace(place, name=self.destination.name), tags, flavor))
+        if repository is None and any(each.place == at and each.repository for each in self.images):
+            self.remarks.append(Remark(at, f"the repository of {text} cannot be told from the file"))
+            return
+        place = replace(place, name=self.destination.name)
+        self.images.append(FoundImage(repository or "", recipe, at, place, tags, flavor))
 
     def _run(self, step: Map) -> None:
         text = step["run"]

@@ -36,7 +36,8 @@ def command(directory: str, cis: tuple[str, ...], sources: tuple[str, ...], dry_
     root = Path(directory)
     git = git_facts(root.absolute())
     named = tuple(_below(root, each) for each in sources)
-    found = survey(_paths(root), lambda path: _content(root / path), project=_project(root, git), named=named)
+    project = _project(root, git)
+    found = survey(_paths(root), lambda path: _content(root / path), project=project, named=named)
     if not found.images:
         for remark in found.remarks:
             click.echo(f"look at {clean(str(remark))}", err=True)
@@ -47,7 +48,9 @@ def command(directory: str, cis: tuple[str, ...], sources: tuple[str, ...], dry_
         )
     branch = git.default_branch if git else None
     env = environment()
-    made = draft(found, region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION"), default_branch=branch)
+    made = draft(
+        found, project=project, region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION"), default_branch=branch
+    )
     _must_be_valid(made.text)
     seen = tuple(dict.fromkeys(each.kind for each in found.read if each.kind in CIS))
     files = {DEFAULT_FILE: made.text}

@@ -39,7 +39,7 @@ def found(ci: str, content: bytes) -> None:
     except ConfigError:
         return
     if had.images:
-        load(draft(had, region="us-east-2", default_branch=None).text.encode(), "draft")
+        load(draft(had, project="project", region="us-east-2", default_branch=None).text.encode(), "draft")
 
 
 @pytest.mark.parametrize("ci", CIS)

@@ -119,7 +119,10 @@ def test_a_workflow_that_calls_itself_ends():
         (job(build(context="${{ inputs.dir }}", tags="${{ steps.ecr.outputs.registry }}/web:1")), "which directory"),
         (
             job(
-                build(tags="${{ github.ref_name == 'main' && format('{0}/web:1', steps.ecr.outputs.registry) || '' }}")
+                build(
+                    tags="${{ github.ref_name == 'main' && format('{0}/web:1', steps.ecr.outputs.registry) || '' }}\n"
+                    "${{ steps.ecr.outputs.registry }}/web:2"
+                )
             ),
             "cannot be told from the file",
         ),
@@ -185,3 +188,15 @@ def test_gitlab_s_matrix_and_its_after_script():
     tree = {"j": {"parallel": {"matrix": [{"APP": ["one", "two"]}]}, "script": script, "after_script": after}}
     had = found(**{".gitlab-ci.yml": tree})
     assert [(each.repository, each.recipe.context) for each in had.images] == [("one", "x/one"), ("two", "x/two")]
+
+
+def test_tags_that_stand_beside_those_of_a_metadata_step_are_kept():
+    meta = {
+        "id": "meta",
+        "uses": "docker/metadata-action@v5",
+        "with": {"images": "${{ steps.ecr.outputs.registry }}/web"},
+    }
+    tags = "${{ steps.meta.outputs.tags }}\n${{ steps.ecr.outputs.registry }}/web:extra"
+    (image,) = found(**{FLOW: job(meta, build(tags=tags))}).images
+    usual = ("type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr")
+    assert image.tags == (*usual, "type=raw,value=extra")

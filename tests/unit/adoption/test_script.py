@@ -103,7 +103,15 @@ def test_a_directory_lasts_from_one_line_of_a_job_to_the_next():
         ("docker build -t a ../other", "outside of the project"),
         ("if [ $X = y ]; then docker push $HOST/web:1; fi", "pushed only where [ $X = y ]"),
         ('[ "$X" = y ] && docker push $HOST/web:1', 'pushed only where [ "$X" = y ]'),
-        ('for i in "${names[@]}"; do docker build -t $HOST/$i:1 . && docker push $HOST/$i:1; done', "cannot be told"),
+        (
+            "for d in apps/*; do docker build -t $HOST/$d:1 $d; done",
+            "which directory is the context cannot be told: <?d>",
+        ),
+        ("docker build -t tw/web:1 . && docker push tw/web:1", "tw/web:1 goes to docker's own hub"),
+        (
+            "docker build -t $HOST/web:1 -t $URI:1 . && docker push $HOST/web:1 && docker push $URI:1",
+            "the repository of <?URI>:1 cannot be told",
+        ),
     ],
 )
 def test_what_is_not_carried_over_is_said_with_its_place(script: str, said: str):
