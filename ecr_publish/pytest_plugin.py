@@ -73,11 +73,8 @@ class EmbeddedEcr:
         """
         from ecr_publish.local.faults import Fault
 
-        action = details.get("action", "*")
-        seen = sum(action in ("*", each.action) for each in self.requests)
-        details["index"] = seen + details.get("index", 0)
         kinds: Any = kind
-        self.server.ecr.script.add(Fault(kinds, **details))
+        self.server.ecr.script.add_next(Fault(kinds, **details))
 
     @property
     def requests(self) -> list[Any]:

@@ -79,7 +79,7 @@ def _fault(ecr: Any, given: object) -> Answer:
     from ecr_publish.local.seed import SeededFault, fault
 
     try:
-        ecr.script.add(fault(SeededFault.model_validate(given)))
+        ecr.script.add_next(fault(SeededFault.model_validate(given)))
     except ValidationError as error:
         return _wrong(error)
     return _json({})

@@ -6,9 +6,19 @@ the first one that writes: an upload, a mount, or a manifest.
 
 from __future__ import annotations
 
+import re
+
 from ecr_publish.local.records import Registry, Repository
 
 ROOT = "ROOT"
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_NAME = re.compile(rf"{_PART}(?:/{_PART})*")
+
+
+def may_be(name: str) -> bool:
+    """Whether a repository may have that name (botocore's model, RepositoryName; the distribution-spec's grammar is the
+    same)."""
+    return len(name) <= 256 and _NAME.fullmatch(name) is not None
 
 
 def on_push(registry: Registry, name: str, now: float) -> Repository | None:

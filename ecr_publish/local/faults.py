@@ -66,6 +66,11 @@ class Script:
         with self._lock:
             self.faults.append(fault)
 
+    def add_next(self, fault: Fault) -> None:
+        """One more, whose index counts from the next request of its action."""
+        with self._lock:
+            self.faults.append(replace(fault, index=fault.index + self._counts.get(fault.action, 0)))
+
     def clear(self) -> None:
         """No fault is to come any more."""
         with self._lock:

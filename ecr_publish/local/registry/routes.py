@@ -83,10 +83,10 @@ class Visit:
         name, now = self.name, self.ecr.clock.now().timestamp()
         if name in self.registry.repositories:
             return self.repository
-        repository = creation.on_push(self.registry, name, now)
+        repository = creation.on_push(self.registry, name, now) if creation.may_be(name) else None
         if repository is not None:
             self.allow("CreateRepository", name)
-        elif not self.ecr.quirks.repository_required:
+        elif not self.ecr.quirks.repository_required and creation.may_be(name):
             repository = Repository(name, now)
         if repository is not None:
             self.registry.repositories[name] = repository

@@ -245,6 +245,9 @@ def test_faults_and_the_log_are_there_for_any_language(server):
     fault = {"kind": "status", "status": 503, "action": "ecr:ListImages"}
     assert controlled(server.url, "POST", "faults", fault) == (200, {})
     assert Http(server.url).ask("GET", f"/v2/{NAME}/tags/list")[0] == 503
+    assert Http(server.url).ask("GET", f"/v2/{NAME}/tags/list")[0] == 200
+    controlled(server.url, "POST", "faults", fault)  # what came before does not count
+    assert Http(server.url).ask("GET", f"/v2/{NAME}/tags/list")[0] == 503
     last = server.ecr.script.requests[-1].number
     (entry,) = controlled(server.url, "GET", f"requests?after={last - 1}")[1]["requests"]
     assert (entry["action"], entry["status"], entry["fault"]) == ("ecr:ListImages", 503, "status")

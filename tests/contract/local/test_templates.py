@@ -116,3 +116,10 @@ def test_a_template_that_no_repository_could_be_made_from_is_refused(ecr, bad):
     asked = {"prefix": "team", **PUSH, **bad}
     assert code(ecr.create_repository_creation_template, **asked) == "InvalidParameterException"
     assert ecr.describe_repository_creation_templates()["repositoryCreationTemplates"] == []
+
+
+@pytest.mark.parametrize("name", ["team//web", "team/-web", "team..web", "a" * 257])
+def test_a_push_makes_no_repository_whose_name_none_may_have(server, ecr, name):
+    ecr.create_repository_creation_template(prefix="ROOT", appliedFor=["CREATE_ON_PUSH"])
+    assert Http(server.url).ask("POST", f"/v2/{name}/blobs/uploads/", b"")[0] == 404
+    assert ecr.describe_repositories()["repositories"] == []
