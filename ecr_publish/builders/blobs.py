@@ -19,6 +19,7 @@ BLOCK = 1 << 20
 LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
 LAYERS = {"gzip": LAYER_GZIP, "zstd": LAYER_ZSTD}  # by the method of compression
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -131,6 +132,13 @@ class Compressing:
     def diff_id(self) -> Digest:
         """The digest of the uncompressed bytes (image-spec, "Layer DiffID")."""
         return self._plain.digest
+
+
+def media_type(begin: bytes) -> str | None:
+    """How a layer that begins so is stored; None for a plain tar."""
+    if begin.startswith(GZIP_MAGIC):
+        return LAYER_GZIP
+    return LAYER_ZSTD if begin.startswith(ZSTD_MAGIC) else None
 
 
 def copy_file(source: Path, target: Path) -> None:

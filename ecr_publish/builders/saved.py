@@ -13,7 +13,7 @@ from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import IO, Any
 
-from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_GZIP, LAYERS, Blob, Blobs, Compressing
+from ecr_publish.builders.blobs import BLOCK, CONFIG, LAYER_ZSTD, LAYERS, Blob, Blobs, Compressing, media_type
 from ecr_publish.builders.composing import composed
 from ecr_publish.builders.compression import compressor
 from ecr_publish.builders.unpack import Bounded, most_of
@@ -22,7 +22,6 @@ from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InLayout
 
-GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 LARGEST_JSON = 4 << 20
 
 
@@ -119,14 +118,14 @@ def _layer(saved: Saved, blobs: Blobs, layer: tuple[str, str], how: Compression,
     """A layer compressed on its way, or as it is if it was compressed already; its diffID is verified."""
     name, diff_id = layer
     with saved.path(name).open("rb") as file:
-        magic = file.read(4)
+        stored = media_type(file.read(4))
         file.seek(0)
-        if magic == ZSTD_MAGIC:
+        if stored == LAYER_ZSTD:
             raise saved.bad(f"the layer {name} is compressed by zstd, which is not supported here")
-        if magic.startswith(GZIP_MAGIC):
+        if stored is not None:
             found = _plain_digest(saved, file, notify)
             file.seek(0)
-            blob = blobs.put_stream(lambda sink: shutil.copyfileobj(file, sink, BLOCK), LAYER_GZIP)
+            blob = blobs.put_stream(lambda sink: shutil.copyfileobj(file, sink, BLOCK), stored)
         else:
             blob, found = _compressed(blobs, file, how, notify)
     if found != diff_id:

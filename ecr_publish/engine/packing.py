@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from ecr_publish.builders.blobs import CONFIG, LAYER_GZIP, LAYER_ZSTD, LAYERS, Blobs, Compressing
+from ecr_publish.builders.blobs import CONFIG, LAYERS, Blobs, Compressing
 from ecr_publish.builders.compression import compressor, identity
 from ecr_publish.builders.known import Known
 from ecr_publish.engine.found import Found, Unreadable
@@ -15,8 +15,6 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.layer import StoredBlob
 from ecr_publish.ports import Receiver
-
-GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 class Packing:
@@ -129,13 +127,6 @@ class OnDisk:
 def _as_shown(image: Found) -> str:
     """The key of a config. An index's id is that of all its platforms, each with a config of its own."""
     return " ".join((image.image_id, str(image.platform), *image.diff_ids))
-
-
-def media_type(begin: bytes) -> str | None:
-    """How a layer that begins so is stored; None for a plain tar."""
-    if begin.startswith(GZIP_MAGIC):
-        return LAYER_GZIP
-    return LAYER_ZSTD if begin.startswith(ZSTD_MAGIC) else None
 
 
 def beginning(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

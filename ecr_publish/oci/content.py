@@ -35,6 +35,7 @@ class Passage:
         self._content, self._blob, self._moved = content, blob, moved
         self._hash = hashlib.sha256()  # of the acknowledged bytes
         self.acknowledged = 0
+        self._reached = (0, self._hash)  # how far the latest part was read, to its end
 
     def part(self, end: int) -> Iterator[memoryview]:
         """The bytes from what is acknowledged up to `end`; anew for each attempt."""
@@ -53,11 +54,14 @@ class Passage:
             yield held
             self._moved(position)
 
-    def acknowledge(self, end: int) -> None:
-        """The receiver has everything up to `end`: later parts begin there."""
+    def acknowledge(self, end: int) -> bool:
+        """The receiver says that it has everything up to `end`: later parts begin there. False where that cannot be,
+        for not all of it was given."""
         reached, running = self._reached
-        assert reached == end, "only what was read to its end can be acknowledged"
+        if reached != end:
+            return False
         self.acknowledged, self._hash = end, running
+        return True
 
     def skip(self, end: int) -> None:
         """The receiver says that it has a part of the last, broken attempt: read on to there without sending."""

@@ -17,7 +17,7 @@ from ecr_publish.http.answer import Answer
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.attached import Attached, tag_of
 from ecr_publish.oci.capabilities import Capabilities
-from ecr_publish.oci.closure import DEEPEST, MOST_MANIFESTS
+from ecr_publish.oci.closure import DEEPEST, MOST_BYTES, MOST_MANIFESTS
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.failures import diagnosis
 from ecr_publish.oci.lanes import Lanes
@@ -62,7 +62,7 @@ class Referrers:
             fresh = {each.document.digest: each for each in self._round(subjects, lists, tags)}
             fresh = {digest: each for digest, each in fresh.items() if digest not in met}
             met.update(fresh)
-            if len(rounds) > DEEPEST or len(met) > MOST_MANIFESTS:
+            if (fresh and len(rounds) > DEEPEST) or len(met) > MOST_MANIFESTS:
                 raise self._endless("there is no end to what points to it")
             rounds += [tuple(fresh.values())] if fresh else []
             subjects = tuple(fresh)
@@ -72,6 +72,8 @@ class Referrers:
     def _round(
         self, subjects: tuple[Digest, ...], lists: list[tuple[Descriptor, ...]], tags: frozenset[str] | None
     ) -> list[Attached]:
+        if sum(each.size for listed in lists for each in listed) > MOST_BYTES:
+            raise self._endless(f"what points to it has more than {MOST_BYTES >> 20} MiB of manifests")
         acts: list[Callable[[], tuple[Attached, ...]]] = []
         for subject, listed in zip(subjects, lists, strict=True):
             acts += [partial(self._pointing, subject, each) for each in listed]

@@ -91,7 +91,8 @@ class Upload:
         )
         if answer.status in (404, 416):
             raise self._lost(answer)
-        passage.acknowledge(end)
+        if not passage.acknowledge(end):
+            raise self._wire.odd("it accepts a part of an upload before all of it was sent")
         return self._wire.same_registry(answer.header("location") or location, "uploads")
 
     def _align(self, location: str, passage: Passage) -> None:

@@ -41,6 +41,15 @@ def test_a_source_that_breaks_while_what_arrived_is_read_past_costs_only_that():
     assert b"".join(passage.part(len(BYTES))) == BYTES[100:]
 
 
+def test_what_was_not_given_cannot_be_acknowledged():
+    passage = Passage(Breaking(at=50), BLOB, lambda _: None)
+    assert not passage.acknowledge(100)
+    with pytest.raises(Unavailable):
+        list(passage.part(100))
+    assert not passage.acknowledge(100)
+    assert passage.acknowledged == 0
+
+
 def test_a_part_that_broke_is_given_again_from_what_was_acknowledged():
     passage = Passage(Breaking(at=150), BLOB, lambda _: None)
     assert b"".join(passage.part(100)) == BYTES[:100]

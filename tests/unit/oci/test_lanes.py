@@ -112,11 +112,15 @@ def test_never_more_run_than_there_are_lanes(lanes: Lanes):
 
 
 def test_a_blob_that_has_failed_just_now_is_brought_and_not_waited_for(lanes: Lanes):
+    go = threading.Event()
+
     def fails() -> Moved:
+        go.wait(5)
         raise Unavailable(what="no", where="here", hint="again")
 
     with lanes._lock:  # the lane has failed, and comes no further: nobody knows that it has ended
         failed, _ = lanes._lane(job("a", fails), lanes.moment())
+        go.set()
         wait([failed])
         again, mine = lanes._lane(job("a", lambda: Moved(sent=10)), lanes.moment())
     assert (mine, again.result()) == (True, Moved(sent=10))
