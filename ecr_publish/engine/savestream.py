@@ -51,23 +51,26 @@ class SaveStream:
         content = tar.extractfile(member)
         assert content is not None
         first, blocks = beginning(iter(lambda: content.read(BLOCK), b""))
+        named = _BLOB.fullmatch(member.name)
+        digest = f"sha256:{named[1]}" if named else ""
         if member.name.endswith("layer.tar"):
             self._unnamed(blocks)
+        elif digest in self._found.diff_ids:  # also one that looks like JSON: a tar begins with a file's name
+            self._named(digest, member.size, first, blocks)
         elif first[:1] in (b"{", b"[") and member.size <= LARGEST_JSON:
             self._documents[member.name] = b"".join(blocks)
             if sum(map(len, self._documents.values())) > MOST_JSON:
                 raise Unreadable("the engine's archive holds more documents than an image has")
-        elif named := _BLOB.fullmatch(member.name):
-            self._named(f"sha256:{named[1]}", member.size, first, blocks)
+        elif named:
+            self._named(digest, member.size, first, blocks)
 
     def _named(self, digest: str, size: int, first: bytes, blocks: Iterator[bytes]) -> None:
         """A blob that is a layer: the diffID of a plain one is its digest, a compressed one has to wait for its."""
-        stored = media_type(first)
-        if stored is not None:
-            blob = StoredBlob(Digest(digest), size, stored)
-            self._packing.stored(digest, blob, blocks)
-        elif digest in self._found.diff_ids and self._packing.needs(digest):
-            self._packing.plain((digest,), blocks)
+        if digest in self._found.diff_ids:
+            if self._packing.needs(digest):
+                self._packing.plain((digest,), blocks)
+        elif (stored := media_type(first)) is not None:
+            self._packing.stored(digest, StoredBlob(Digest(digest), size, stored), blocks)
 
     def _unnamed(self, blocks: Iterator[bytes]) -> None:
         """A layer that does not say which: packed on its way where all are lacking, else hashed aside first."""

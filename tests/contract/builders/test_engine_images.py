@@ -147,6 +147,14 @@ def test_each_platform_of_an_index_keeps_its_own_config_though_all_have_one_id(d
         assert str(manifest.config.digest) == shown.image_id
 
 
+@pytest.mark.parametrize("name", ["{{name}}", "[slug]"])
+def test_a_layer_whose_first_file_has_a_name_like_json_is_a_layer(desk, name):
+    image = Kept(((name, TOP),))
+    layout = desk.layout(desk.only_saved(image, image.saved_as_blobs(packed=False)))
+    (stored,) = open_layout(Path(layout.path)).manifest(layout.digest).layers
+    assert gzip.decompress(open_layout(Path(layout.path)).path(stored.digest).read_bytes()) == image.layers[0]
+
+
 def test_an_archive_that_lists_only_another_platform_is_refused(desk):
     arm = replace(IMAGE, files=(("base", BASE), ("arm", NEW)), architecture="arm64")
     image_id, desk.engine.archives[image_id] = saved_as_index((arm,), (arm,))
