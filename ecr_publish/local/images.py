@@ -10,6 +10,7 @@ from ecr_publish.local.api.wire import ApiError, invalid
 from ecr_publish.local.digests import like, named
 from ecr_publish.local.iam import is_named
 from ecr_publish.local.lifecycle.rules import DAY
+from ecr_publish.local.quotas import Limits
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.store import Store
 from ecr_publish.local.tokens import Principal
@@ -22,7 +23,7 @@ class Images:
     """The operations on images. `quirks` decide what the sources disagree about."""
 
     def __init__(self, store: Store, ecr: Any) -> None:
-        self._store, self._ecr = store, ecr
+        self._store, self._ecr, self.limits = store, ecr, Limits()
         self.unseen: dict[str, float] = {}  # digest -> epoch seconds until which lists do not have it
 
     def put(
@@ -46,6 +47,7 @@ class Images:
         present = repository.images.get(computed)
         if tag is not None:
             self._check_tag(repository, tag, computed)
+        self.limits.check(registry, repository, computed, tag)
         if present is None:
             present = self._image(registry, repository, value, kind, computed)
             self._store.contents.put(body, named(computed))

@@ -1,4 +1,4 @@
-"""Quotas: ECR's documented request rates, as token buckets on the embedded clock.
+"""Quotas: ECR's documented request rates, as token buckets on the embedded clock, and how much it holds.
 
 Source: Amazon ECR User Guide and ECR Public User Guide, "Service quotas": requests per second of each account, region
 and action. How much may go at once is not documented: here a second's worth.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.records import Registry, Repository
 from ecr_publish.local.tokens import ANYBODY, Principal
 
 RATES: Mapping[str, float] = {
@@ -31,6 +32,26 @@ RATES: Mapping[str, float] = {
     "ecr-public:BatchGetImage": 10,  # a pull
 }
 ANYBODYS: Mapping[str, float] = {"ecr-public:BatchGetImage": 1}  # pulls without a token of an account
+
+
+@dataclass
+class Limits:
+    """How much a repository and an image hold at most (User Guide, "Service quotas"). The error is the API's; its words
+    are UNCONFIRMED."""
+
+    images: int = 100_000  # of a repository
+    tags: int = 1_000  # of an image
+
+    def check(self, registry: Registry, repository: Repository, digest: str, tag: str | None) -> None:
+        """Raise LimitExceededException if the image, or the tag on it, would be one too many."""
+        where = f"in the repository with name '{repository.name}' in the registry with id '{registry.account}'"
+        if digest not in repository.images and len(repository.images) >= self.images:
+            raise ApiError("LimitExceededException", f"The number of images {where} is at its limit: {self.images}")
+        if tag is None or repository.tags.get(tag) == digest:
+            return
+        if len(repository.tags_of(digest)) >= self.tags:
+            words = f"The number of tags of the image with digest '{digest}' {where}"
+            raise ApiError("LimitExceededException", f"{words} is at its limit: {self.tags}")
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from ecr_publish.local.api.repositories import image_missing, named_image, repos
 from ecr_publish.local.api.wire import ApiError, Call, invalid, page
 from ecr_publish.local.digests import named
 from ecr_publish.local.records import Image, Registry, Repository
+from ecr_publish.local.translation import translated
+from ecr_publish.model.digest import digest_of
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
 _DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
@@ -57,7 +59,8 @@ def batch_get_image(call: Call) -> Mapping[str, Any]:
             failures.append(_failure(wanted, error.name, error.message))
             continue
         call.ecr.images.pulled(registry, repository, image, call.principal)
-        images.append(_shown(call, registry, repository, image, wanted.get("imageTag")))
+        shown = _shown(call, registry, repository, image, wanted.get("imageTag"))
+        images.append(shown if _is_accepted(call, image) else {**shown, **_translation(call, image, wanted)})
     return {"images": images, "failures": failures}
 
 
@@ -67,13 +70,29 @@ def _pulled(call: Call, repository: Repository, wanted: Mapping[str, str]) -> Im
     if tag and digest and repository.tags.get(tag, digest) != digest:
         raise ApiError("ImageTagDoesNotMatchDigest", "Tag does not match digest")
     image = call.ecr.images.find(repository, digest or tag or "")
-    accepted = call.input.get("acceptedMediaTypes")
-    if image is None or image.status_at(call.now) != "ACTIVE" or (accepted and image.media_type not in accepted):
+    if image is None or image.status_at(call.now) != "ACTIVE" or (tag and tag not in repository.tags):
         raise ApiError("ImageNotFound", "Requested image not found")
-    if tag and tag not in repository.tags:
+    if not _is_accepted(call, image) and not _translation(call, image, wanted):
         raise ApiError("ImageNotFound", "Requested image not found")
     assert isinstance(image, Image)
     return image
+
+
+def _is_accepted(call: Call, image: Image) -> bool:
+    return image.media_type in call.input.get("acceptedMediaTypes", (image.media_type,))
+
+
+def _translation(call: Call, image: Image, wanted: Mapping[str, str]) -> dict[str, Any]:
+    """What is other in the answer for an image in an accepted format; nothing if there is none. By digest an image is
+    never translated (containers-roadmap#1075)."""
+    body = call.ecr.images.body(image)
+    if "imageDigest" in wanted or body is None or not call.ecr.quirks.translated:
+        return {}
+    made = translated(body, image.media_type, call.input["acceptedMediaTypes"])
+    if made is None:
+        return {}
+    named_by = {"imageDigest": str(digest_of(made[0])), "imageTag": wanted["imageTag"]}
+    return {"imageId": named_by, "imageManifest": made[0].decode(), "imageManifestMediaType": made[1]}
 
 
 def _checked_id(wanted: Mapping[str, str]) -> tuple[str | None, str | None]:

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from ecr_publish.local import embedded_ecr, shipped
 from ecr_publish.local.embedded import Settings
 from ecr_publish.local.faults import Fault
+from ecr_publish.local.quotas import Limits
 from ecr_publish.local.seed import faults, load_seed
 from ecr_publish.run.clock import ShiftedClock
 from ecr_publish.run.stop import StopRequest
@@ -274,3 +275,14 @@ def test_faults_and_the_log_are_there_for_any_language(server):
 )
 def test_control_refuses_what_makes_no_sense_and_what_a_page_sends(server, method, path, value, headers, status):
     assert controlled(server.url, method, path, value, **headers)[0] == status
+
+
+@pytest.mark.parametrize(("limits", "second"), [(Limits(tags=1), b"layer"), (Limits(images=1), b"other")])
+def test_what_a_repository_and_an_image_hold_has_a_limit(server, limits, second):
+    server.ecr.images.limits = limits
+    registry = Http(server.url)
+    assert registry.push(NAME, "1")[0] == 201
+    status, _, body = registry.push(NAME, "2", second)
+    assert (status, json.loads(body)["errors"][0]["code"]) == (403, "DENIED")
+    assert registry.push(NAME, "1")[0] == 201
+    assert client(server.url).list_images(repositoryName=NAME)["imageIds"][0]["imageTag"] == "1"

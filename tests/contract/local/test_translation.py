@@ -75,3 +75,21 @@ def test_without_the_quirk_nothing_is_translated():
         http = Http(server.url)
         http.push("team/web", "1.0")
         assert http.ask("GET", f"{WEB}/1.0", Accept=DOCKER_MANIFEST)[0] == 404
+
+
+def test_the_api_translates_as_v2_does_by_tag_and_not_by_digest():
+    with embedded_ecr() as server:
+        ecr = client(server.url)
+        ecr.create_repository(repositoryName="team/web")
+        http = Http(server.url)
+        http.push("team/web", "1.0")
+        _, _, body = http.ask("GET", f"{WEB}/1.0", Accept=DOCKER_MANIFEST)
+        _, _, stored = http.ask("GET", f"{WEB}/1.0", Accept=OCI_MANIFEST)
+        ids = [{"imageTag": "1.0"}, {"imageDigest": digest(stored)}]
+        answer = ecr.batch_get_image(
+            repositoryName="team/web", imageIds=ids, acceptedMediaTypes=[DOCKER_MANIFEST, OCI_INDEX]
+        )
+    (image,), (failure,) = answer["images"], answer["failures"]
+    assert (image["imageManifest"].encode(), image["imageManifestMediaType"]) == (body, DOCKER_MANIFEST)
+    assert image["imageId"] == {"imageTag": "1.0", "imageDigest": digest(body)}
+    assert (failure["imageId"], failure["failureCode"]) == (ids[1], "ImageNotFound")
