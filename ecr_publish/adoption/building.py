@@ -119,7 +119,9 @@ def docker_build(words: Iterable[str], directory: str, say: Say) -> Build:
     """What stands behind `docker build`; `directory` is where it runs, from the project. `say` gets each remark."""
     options = _options(words, _DOCKER, (_DOCKER_LEFT, _DOCKER_QUIET), say)
     got = options.got
-    context = options.positional[0] if options.positional else "."
+    context = options.positional[-1] if options.positional else "."
+    for word in options.positional[:-1]:
+        say(f"what {word} adds to the build cannot be told")
     if context == "-":
         say("a build from standard input has no directory: the Dockerfile of the project is written")
         context = "."
@@ -140,6 +142,8 @@ def kaniko(words: Iterable[str], directory: str, say: Say) -> Build:
     if inside and not path(inside[0]).startswith(f"{path(context)}/"):
         files = [f"{context}/{inside[0]}"]
     recipe = _recipe(options, context, files, directory, say)
+    for word in options.positional:
+        say(f"what {word} adds to the build cannot be told")
     return Build(recipe, tuple(got.get("tag", [])), "--no-push" not in options.alone)
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ecr_publish.adoption.reading import mapping, read, word
+from ecr_publish.adoption.reading import mapping, read, texts
 from ecr_publish.config.document import Map, Text
 
 Files = Callable[[str], bytes | None]  # a path of the project -> its content; None where it is not there
@@ -33,10 +33,10 @@ def action_called(uses: str, given: Map, files: Files) -> Called | None:
     return _called(uses, tuple(f"{directory}/action.{end}" for end in ("yml", "yaml")), given, files)
 
 
-def only_called(tree: Map) -> bool:
-    """Whether nothing but a call starts this workflow."""
+def callable_by_others(tree: Map) -> bool:
+    """Whether another workflow may call this one."""
     on = tree.get("on")
-    return word(on) == "workflow_call" or (isinstance(on, Map) and list(on) == ["workflow_call"])
+    return "workflow_call" in (on if isinstance(on, Map) else map(str, texts(on)))
 
 
 def _inside(uses: str) -> str:

@@ -48,6 +48,7 @@ class _Environment:
     destination: Destination
     regions: tuple[str, ...]
     place: Place  # of the first image that goes there
+    pointer: bool = False  # another one is in the same registry: a tag that is moved tells them apart
 
 
 def draft(found: Found, *, project: str, region: str | None, default_branch: str | None) -> Draft:
@@ -115,7 +116,22 @@ def _environments(images: Iterable[FoundImage], region: str | None, remarks: lis
             remarks.append(
                 Remark(place, f"no account was found for {each.name}: write its 12 digits, else any caller's is taken")
             )
+    made = [_pointed(each, made, remarks) for each in made]
     return tuple(sorted(made, key=lambda each: _rank(each.name)))
+
+
+def _pointed(each: _Environment, everybody: list[_Environment], remarks: list[Remark]) -> _Environment:
+    others = [other.name for other in everybody if other is not each and _registry(other) & _registry(each)]
+    if not others:
+        return each
+    said = f"{each.name} is in one registry with {', '.join(others)}: pointer: is written; or write another account"
+    remarks.append(Remark(each.place, said))
+    return replace(each, pointer=True)
+
+
+def _registry(each: _Environment) -> set[tuple[str | None, ...]]:
+    there = each.destination
+    return {(there.account, there.public_alias, there.plain, region) for region in each.regions or (None,)}
 
 
 def _environment_name(there: Destination, *, first: bool) -> str:
@@ -143,14 +159,15 @@ def _rank(name: str) -> int:
 
 def _environment(each: _Environment) -> dict[str, Any]:
     there = each.destination
+    pointer = {"pointer": re.sub(r"^[.-]+", "", each.name)} if each.pointer else {}
     if there.plain is not None:
-        return {"registry": there.plain}
+        return {"registry": there.plain} | pointer
     if there.public_alias is not None:
-        return {"registry": "public", "alias": there.public_alias}
+        return {"registry": "public", "alias": there.public_alias} | pointer
     made: dict[str, Any] = {"account": there.account} if there.account else {}
     made |= {"region": each.regions[0]} if len(each.regions) == 1 else {"regions": list(each.regions)}
     made |= {"role": there.role} if there.role else {}
-    return made | ({"create": "if-missing"} if there.create else {})
+    return made | ({"create": "if-missing"} if there.create else {}) | pointer
 
 
 def _images(images: Iterable[FoundImage], remarks: list[Remark]) -> list[tuple[str, FoundImage]]:

@@ -32,11 +32,17 @@ def gitlab(content: bytes, file: str, files: Files = lambda path: None) -> Found
             whole = _extended(tree, job)
             for chosen in parallel(whole):
                 found += _job(file, tree, whole, chosen, images)
-    if found.images and "include" in tree:
+    if "include" in tree and (found.images or _missing(tree)):
         place = Place(file, tree.keys_at["include"][0] + 1)
         found += Found(remarks=(Remark(place, "what is included is not read: name its file with --from"),))
     told = bool(found.images or found.remarks)
     return Found(found.images, tuple(dict.fromkeys(found.remarks)), (Source("gitlab", file),) if told else ())
+
+
+def _missing(tree: Map) -> bool:
+    """Whether a job extends what is not in this file."""
+    named = (name for job in tree.values() if isinstance(job, Map) for name in texts(job.get("extends")))
+    return any(str(name) not in tree for name in named)
 
 
 def _job(file: str, tree: Map, job: Map, chosen: Map, built: Built) -> Found:

@@ -138,9 +138,15 @@ class Script:
         if words[0] in (*_ENGINES, "/kaniko/executor"):
             used = set(re.findall(r"\$\{?(\w+)", command.source))
             self._remarks += [remark for name, remark in self._doubtful.items() if name in used]
-        self._tool([self.value(word) for word in _unwrapped(words)], place, _short(command.source))
+        self._tool([each for word in _unwrapped(words) for each in self._split(word)], place, _short(command.source))
         if _DEPLOYS.search(command.source):
             self._say(place, f"deploying stays as it is: {_short(command.source)}")
+
+    def _split(self, word: str) -> list[str]:
+        """A word's value; that of a variable alone is several words where it holds options."""
+        value = self.value(word)
+        several = re.fullmatch(r"\$\{?\w+\}?", word) and value.startswith("-")
+        return value.split() if several else [value]
 
     def _set(self, name: str, text: str, place: Place) -> None:
         value = self.value(text)

@@ -158,6 +158,9 @@ class _Reader:
                 found += "" if escaped == "\n" else escaped.replace("$", LITERAL)
             elif self._peek() == "$":
                 found += self._dollar()
+            elif self._peek() == "`":
+                self._take()
+                found += f"$({self._until('`')})"
             else:
                 found += self._take()
         if self.more:

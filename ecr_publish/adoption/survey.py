@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from ecr_publish.adoption.buildspec import buildspec
-from ecr_publish.adoption.called import Files, only_called
+from ecr_publish.adoption.called import Files, callable_by_others
 from ecr_publish.adoption.dockerfiles import dockerfiles
 from ecr_publish.adoption.found import Found
 from ecr_publish.adoption.gitlab import gitlab
@@ -46,9 +46,8 @@ def survey(
     """
     names = sorted(paths)
     found = Found()
-    later = (
-        [] if named else [path for path in names if ci_of(path) == "github" and only_called(read(content(path), path))]
-    )
+    flows = [path for path in names if ci_of(path) == "github" and not named]
+    later = [path for path in flows if callable_by_others(read(content(path), path))]
     for path in named or [*(each for each in names if each not in later), *later]:
         if path in later and any(each.file == path for each in found.read):
             continue  # it was read with what its caller gives it

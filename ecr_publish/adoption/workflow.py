@@ -388,6 +388,11 @@ class _Job:
 
     def _run(self, step: Map) -> None:
         text = step["run"]
+        shell = word(step.get("shell"))
+        if shell and not re.match(r"(ba|da|z)?sh\b", shell):
+            if re.search(r"\b(docker|podman|buildah)\b", text):
+                self._say(text, f"a script in {shell.split()[0]} is not read: write the images that it builds by hand")
+            return
         self.script.read(
             text,
             Place(self.file, text.at[0] + 1),

@@ -60,7 +60,7 @@ def command(directory: str, cis: tuple[str, ...], sources: tuple[str, ...], dry_
         files[part.path] = part.text
         steps.append(f"{part.path}: {part.next_step}")
     _write(root, files, dry_run=dry_run, force=force)
-    for source in found.read:
+    for source in dict.fromkeys(found.read):
         click.echo(f"read {clean(source.file)}")
     for remark in made.remarks:
         click.echo(f"look at {clean(str(remark))}")

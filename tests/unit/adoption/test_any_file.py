@@ -64,12 +64,14 @@ BUILT = st.tuples(HOSTS, NAMES, TAGS, CONTEXTS)
 
 
 @given(
-    images=st.lists(BUILT, min_size=1, max_size=4), environment=st.sampled_from(["", "prod", "a b", "review/$X", "é"])
+    images=st.lists(BUILT, min_size=1, max_size=4),
+    environments=st.lists(st.sampled_from(["", "prod", "staging", "a b", "review/$X", "é"]), min_size=1, max_size=3),
 )
-def test_every_draft_passes_check(images: list[tuple[str, str, str, str]], environment: str):
+def test_every_draft_passes_check(images: list[tuple[str, str, str, str]], environments: list[str]):
     lines = [
         line
         for host, name, tag, context in images
         for line in (f'docker build -t "{host}/{name}:{tag}" "{context}"', f'docker push "{host}/{name}:{tag}"')
     ]
-    found("gitlab", json.dumps({"job": {"environment": environment, "script": lines}}).encode())
+    jobs = {f"job{number}": {"environment": name, "script": lines} for number, name in enumerate(environments)}
+    found("gitlab", json.dumps(jobs).encode())

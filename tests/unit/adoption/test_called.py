@@ -57,6 +57,17 @@ def test_a_workflow_that_nobody_calls_is_read_by_itself():
     assert [each.repository for each in had.images] == ["web"]
 
 
+def test_a_workflow_that_can_also_be_started_by_hand_is_read_once_for_each_call():
+    by_hand = {"workflow_dispatch": {"inputs": {"env": {}}}, "workflow_call": {"inputs": {"env": {}}}}
+    called = {
+        "on": by_hand,
+        **job(build(tags="${{ steps.ecr.outputs.registry }}/web:1"), environment="${{ inputs.env }}"),
+    }
+    calls = {env: {"uses": "./.github/workflows/r.yml", "with": {"env": env}} for env in ("dev", "prod")}
+    had = found(**{".github/workflows/r.yml": called, FLOW: {"jobs": calls}})
+    assert [each.destination.name for each in had.images] == ["dev", "prod"]
+
+
 def test_a_composite_action_of_the_project_is_read_and_its_login_stays():
     action = {
         "inputs": {"name": {}, "file": {"default": "Dockerfile.ci"}},
@@ -99,6 +110,7 @@ def test_a_workflow_that_calls_itself_ends():
         ({"jobs": {"x": {"uses": "./.github/workflows/absent.yml"}}}, "absent.yml is not read"),
         (job({"uses": "./actions/absent"}), "./actions/absent is not there to be read"),
         (job({"uses": "redhat-actions/buildah-build@v2"}), "redhat-actions/buildah-build is not carried over"),
+        (job({"shell": "pwsh", "run": "docker push a"}), "a script in pwsh is not read"),
         (job({"uses": "docker/bake-action@v5"}), "name each image in ecr-publish.yaml"),
         (
             {

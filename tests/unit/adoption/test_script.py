@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ecr_publish.adoption.found import Destination, FoundImage, Place, Recipe
-from ecr_publish.adoption.script import Script
+from ecr_publish.adoption.script import Built, Script
 
 HOST = "111111111111.dkr.ecr.us-east-2.amazonaws.com"
+FRESH = Recipe(switches=("pull", "no-cache"))
 AT = Place("ci.yml", 10)
 
 
@@ -59,6 +60,8 @@ def test_kaniko_without_a_push_is_no_image():
             "cd app; docker build -t $HOST/web:1 -f ops/Dockerfile ..; docker push $HOST/web:1",
             Recipe(".", "app/ops/Dockerfile"),
         ),
+        ('ALL="-t $HOST/web:1 --push"; docker buildx build $ALL app', Recipe("app")),
+        ("docker build --pull --no-cache=true -t $HOST/web:1 .; docker push $HOST/web:1", FRESH),
         ("docker buildx build --push -t $HOST/web:1 .", Recipe()),
         ("docker buildx build --output type=registry -t $HOST/web:1 .", Recipe()),
         ("timeout 600 docker build -t $HOST/web:1 . && retry docker push $HOST/web:1", Recipe()),
@@ -96,6 +99,15 @@ def test_a_directory_lasts_from_one_line_of_a_job_to_the_next():
         ("docker build -t a --build-arg TOKEN=$TOKEN .", "the value of TOKEN comes from the CI"),
         ("docker build -t a --build-arg HTTP_PROXY .", "the value of HTTP_PROXY comes from the CI"),
         ("docker build -t a - < Dockerfile", "standard input"),
+        ("aws ecr put-image --repository-name a --image-tag b", "a promotion keeps the digest"),
+        (
+            "if x; then T=1; else T=2; fi; docker build -t $HOST/web:$T .; docker push $HOST/web:$T",
+            "T is set in several branches: 2 is taken everywhere",
+        ),
+        (
+            "docker build -t $HOST/w:${CI_COMMIT_TAG:-x} .; docker push $HOST/w:${CI_COMMIT_TAG:-x}",
+            "x where there is no git-tag is left out",
+        ),
         ("docker build -t a $DIR", "which directory is the context cannot be told: <?DIR>"),
         ("docker build -t a -f $FILE .", "which Dockerfile is meant cannot be told: <?FILE>"),
         ("docker build -t a --target $STAGE .", "the target <?STAGE> comes from the CI"),
@@ -107,6 +119,8 @@ def test_a_directory_lasts_from_one_line_of_a_job_to_the_next():
             "for d in apps/*; do docker build -t $HOST/$d:1 $d; done",
             "which directory is the context cannot be told: <?d>",
         ),
+        ("docker build $ARGS -t a app", "what <?ARGS> adds to the build cannot be told"),
+        ("/kaniko/executor --context . $TO", "what <?TO> adds to the build cannot be told"),
         ("docker build -t tw/web:1 . && docker push tw/web:1", "tw/web:1 goes to docker's own hub"),
         (
             "docker build -t $HOST/web:1 -t $URI:1 . && docker push $HOST/web:1 && docker push $URI:1",
@@ -130,3 +144,32 @@ def test_a_condition_that_asks_for_the_build_s_success_is_the_run_s_own():
         'docker build -t $HOST/web:1 .; if [ "$CODEBUILD_BUILD_SUCCEEDING" = 1 ]; then docker push $HOST/web:1; fi'
     )
     assert remarks == []
+
+
+def test_a_later_job_pushes_what_an_earlier_one_has_built():
+    built: Built = {}
+    first = Script({"HOST": HOST}.get, built)
+    first.read("docker build -t $HOST/web:1 app", AT)
+    later = Script({"HOST": HOST}.get, built)
+    later.read("docker pull $HOST/web:1; docker tag $HOST/web:1 $HOST/web:live; docker push $HOST/web:live", AT)
+    assert first.images(Destination()) == ()
+    assert [(each.recipe.context, each.tags) for each in later.images(Destination())] == [
+        ("app", ("type=raw,value=live",))
+    ]
+    assert later.remarks == ()
+
+
+def test_what_has_another_value_where_it_is_not_set_has_the_rules_of_both():
+    images, remarks = read(
+        "TAG=${CI_COMMIT_TAG:-$CI_COMMIT_SHORT_SHA}; docker build -t $HOST/web:v$TAG .; docker push $HOST/web:v$TAG"
+    )
+    assert [each.tags for each in images] == [("type=ref,event=tag,prefix=v", "type=sha,prefix=v")]
+    assert remarks == []
+
+
+def test_an_image_whose_repository_only_the_ci_knows_is_kept_without_a_name():
+    images, _ = read("docker build -t $URI:1 app; docker push $URI:1")
+    assert [(each.repository, each.recipe.context) for each in images] == [("", "app")]
+    images, remarks = read("docker build -t $CI_REGISTRY_IMAGE:1 .; docker push $CI_REGISTRY_IMAGE:1")
+    assert images == ()
+    assert "GitLab's own registry" in remarks[0]

@@ -18,6 +18,7 @@ from ecr_publish.adoption.shell import LITERAL, commands
         ("a && b || c; d | e & f", [("a",), ("b",), ("c",), ("d",), ("e",), ("f",)]),
         ("X=$(echo $SHA | cut -c 1-7)", [("X=$(echo $SHA | cut -c 1-7)",)]),
         ("X=`git rev-parse HEAD`", [("X=$(git rev-parse HEAD)",)]),
+        ('docker push "a:`git rev-parse HEAD`"', [("docker", "push", "a:$(git rev-parse HEAD)")]),
         ("docker push ${{ env.X }}/a:1", [("docker", "push", "${{ env.X }}/a:1")]),
         ("echo '$HOME'", [("echo", f"{LITERAL}HOME")]),
         (r"echo \$HOME", [("echo", f"{LITERAL}HOME")]),
