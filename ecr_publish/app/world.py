@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecr_publish.app.identity import web_identity
 from ecr_publish.app.project import Project
+from ecr_publish.app.spool import spool
 from ecr_publish.run.clock import SimulatedClock, SystemClock, full_jitter
 from ecr_publish.run.stop import StopRequest
 
@@ -141,18 +140,7 @@ def ports_of(
             root=project.root,
             workspace=project.workspace,
             notify=lambda progress: None,
-            spool=lambda name: _spool(project.workspace, name),
+            spool=lambda name: spool(project.workspace, name),
         )
     finally:
         images.close()
-
-
-@contextmanager
-def _spool(workspace: Path, name: str) -> Iterator[Path]:
-    """A directory for one image on the workspace's disk, removed whatever happens."""
-    workspace.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix=f"spool-{name}-", dir=workspace))
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
