@@ -7,7 +7,7 @@ from datetime import UTC
 from ecr_publish.aws.reading import Coverage
 from ecr_publish.aws.session import Sessions
 from ecr_publish.model.digest import Digest
-from ecr_publish.model.registry import EcrRegistry, Repository
+from ecr_publish.model.registry import EcrRegistry, Repository, partition
 from ecr_publish.model.target import Target
 
 
@@ -42,19 +42,3 @@ def image_arn(repository: Repository, digest: Digest, account: str) -> str:
     registry = repository.registry
     assert isinstance(registry, EcrRegistry)
     return f"arn:{partition(registry.region)}:ecr:{registry.region}:{account}:repository/{repository.name}/{digest}"
-
-
-_PARTITIONS = (  # AWS endpoint rule sets, "partitions": region prefix -> partition
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("eusc-", "aws-eusc"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
-    ("us-iso-", "aws-iso"),
-    ("eu-isoe-", "aws-iso-e"),
-)
-
-
-def partition(region: str) -> str:
-    """The partition in ARNs of that region."""
-    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ecr_publish.model.registry import partition_suffix
+from ecr_publish.model.registry import partition, partition_suffix
 
 PUBLIC = "public"  # stands for the region of an account's public registry: it has none of its own
 
@@ -140,9 +140,7 @@ class Registry:
     @property
     def partition(self) -> str:
         """`aws`, `aws-cn`, …."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition(self.region)
 
     def arn(self, name: str) -> str:
         """A repository's ARN."""

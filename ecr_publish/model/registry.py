@@ -16,11 +16,25 @@ _PARTITION_SUFFIXES = (  # AWS endpoint rule sets, "partitions": region prefix -
     ("us-iso-", "c2s.ic.gov"),
     ("eu-isoe-", "cloud.adc-e.uk"),
 )
+_PARTITIONS = (  # the same: region prefix -> partition
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("us-iso-", "aws-iso"),
+    ("eu-isoe-", "aws-iso-e"),
+)
 
 
 def partition_suffix(region: str) -> str:
     """The DNS suffix of ECR hosts in the partition of `region` (amazonaws.com unless the prefix says otherwise)."""
     return next((suffix for prefix, suffix in _PARTITION_SUFFIXES if region.startswith(prefix)), "amazonaws.com")
+
+
+def partition(region: str) -> str:
+    """The partition in ARNs of that region."""
+    return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -415,3 +415,16 @@ def test_a_layer_s_url_is_given_before_anybody_has_asked_for_the_registry_s_port
     url = ecr.get_download_url_for_layer(repositoryName="team/api", layerDigest=layers[1]["digest"])["downloadUrl"]
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
         assert answer.read() == b"layer"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "suffix"),
+    [("cn-north-1", "aws-cn", "amazonaws.com.cn"), ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+     ("us-isob-east-1", "aws-iso-b", "sc2s.sgov.gov")],
+)  # fmt: skip
+def test_a_repository_is_named_as_its_partition_names_it(server, region, partition, suffix):
+    ecr = client(server.url, region=region)
+    made = ecr.create_repository(repositoryName="team/api", tags=[{"Key": "a", "Value": "b"}])["repository"]
+    assert made["repositoryArn"] == f"arn:{partition}:ecr:{region}:111111111111:repository/team/api"
+    assert made["repositoryUri"] == f"111111111111.dkr.ecr.{region}.{suffix}/team/api"
+    assert ecr.list_tags_for_resource(resourceArn=made["repositoryArn"])["tags"] == [{"Key": "a", "Value": "b"}]
