@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -24,7 +25,13 @@ class Remark:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
+        return f"{self.place}: {_shown(self.text)}"
+
+
+def _shown(text: str) -> str:
+    """A remark's text as people write variables: `$NAME` for what is unknown, `<a or b>` for a value with a default."""
+    text = re.sub(r"<\?([\w.-]+)>", r"$\1", text)
+    return re.sub(r"<([a-z-]+)\|=?([^<>]*)>", r"<\1 or \2>", text)
 
 
 @dataclass(frozen=True, slots=True)
