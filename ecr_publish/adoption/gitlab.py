@@ -5,6 +5,9 @@ Source: GitLab Docs, "CI/CD YAML syntax reference" (`extends`, `default`, `befor
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
 from ecr_publish.adoption.called import Files
 from ecr_publish.adoption.found import Destination, Found, Place, Remark, Source
 from ecr_publish.adoption.matrix import parallel
@@ -24,19 +27,59 @@ _DEEPEST = 10
 
 def gitlab(content: bytes, file: str, files: Files = lambda path: None) -> Found:
     """What the jobs build and push. Raises ConfigError for what is no YAML."""
-    tree = read(content, file)
+    own = read(content, file)
+    local = [(path, read(text, path)) for path in _local(own) if (text := files(path)) is not None]
+    tree, owners = Map(own.at), dict[int, str]()
+    for path, part in local:
+        _over(tree, part)
+        owners |= {id(each): path for each in _scalars(part)}
+    _over(tree, own)
+    at = _Places(file, owners)
     found = Found()
     images: Built = {}  # a later job may push what an earlier one has built
     for name, job in tree.items():
         if name not in _NO_JOBS and not name.startswith(".") and isinstance(job, Map):
             whole = _extended(tree, job)
             for chosen in parallel(whole):
-                found += _job(file, tree, whole, chosen, images)
-    if "include" in tree and (found.images or _missing(tree)):
-        place = Place(file, tree.keys_at["include"][0] + 1)
+                found += _job(at, tree, whole, chosen, images)
+    if len(local) < _includes(own) and (found.images or _missing(tree)):
+        place = Place(file, own.keys_at["include"][0] + 1)
         found += Found(remarks=(Remark(place, "what is included is not read: name its file with --from"),))
     told = bool(found.images or found.remarks)
-    return Found(found.images, tuple(dict.fromkeys(found.remarks)), (Source("gitlab", file),) if told else ())
+    sources = tuple(Source("gitlab", each) for each in (file, *(path for path, _ in local))) if told else ()
+    return Found(found.images, tuple(dict.fromkeys(found.remarks)), sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a line of a script stands: in the file, or in one that it includes (`owners`, by identity of the text)."""
+
+    file: str
+    owners: Mapping[int, str]
+
+    def of(self, line: Text) -> Place:
+        return Place(self.owners.get(id(line), self.file), line.at[0] + 1)
+
+
+def _local(tree: Map) -> list[str]:
+    """Paths of the project's own files that are included."""
+    include = tree.get("include")
+    entries = include if isinstance(include, Sequence) else [include]
+    named = [word(each) or word(mapping(each).get("local")) for each in entries]
+    return [each.lstrip("/") for each in named if each and "://" not in each and "*" not in each]
+
+
+def _includes(tree: Map) -> int:
+    include = tree.get("include")
+    return len(include) if isinstance(include, Sequence) else int("include" in tree)
+
+
+def _scalars(tree: object) -> Iterator[Text]:
+    if isinstance(tree, Text):
+        yield tree
+    children = tree.values() if isinstance(tree, Map) else tree if isinstance(tree, Sequence) else ()
+    for child in children:
+        yield from _scalars(child)
 
 
 def _missing(tree: Map) -> bool:
@@ -45,7 +88,7 @@ def _missing(tree: Map) -> bool:
     return any(str(name) not in tree for name in named)
 
 
-def _job(file: str, tree: Map, job: Map, chosen: Map, built: Built) -> Found:
+def _job(at: _Places, tree: Map, job: Map, chosen: Map, built: Built) -> Found:
     lookup = _lookup(chosen, mapping(job, "variables"), mapping(tree, "variables"))
     environment = job.get("environment")
     name = replaced(word(environment) or word(mapping(environment).get("name")), lookup)
@@ -53,11 +96,11 @@ def _job(file: str, tree: Map, job: Map, chosen: Map, built: Built) -> Found:
     before = job.get("before_script") or mapping(tree, "default").get("before_script") or tree.get("before_script")
     for part in (before, job.get("script")):
         for each in _scripts(tree, part):
-            script.read(each, Place(file, each.at[0] + 1))
+            script.read(each, at.of(each))
     for each in _scripts(tree, job.get("after_script")):  # a shell of its own, in the project's directory
-        script.read(each, Place(file, each.at[0] + 1), directory="")
+        script.read(each, at.of(each), directory="")
     images = script.images(Destination(name=known(name) if name else None))
-    return Found(images, (*script.remarks, *(_conditions(file, job) if images else ())))
+    return Found(images, (*script.remarks, *(_conditions(at.file, job) if images else ())))
 
 
 def _conditions(file: str, job: Map) -> list[Remark]:

@@ -49,8 +49,8 @@ def survey(
     flows = [path for path in names if ci_of(path) == "github" and not named]
     later = [path for path in flows if callable_by_others(read(content(path), path))]
     for path in named or [*(each for each in names if each not in later), *later]:
-        if path in later and any(each.file == path for each in found.read):
-            continue  # it was read with what its caller gives it
+        if not named and any(each.file == path for each in found.read):
+            continue  # it was read with what calls or includes it
         ci = ci_of(path, read(content(path), path) if named else None)
         if ci is not None:
             found += CIS[ci][1](content(path), path, lambda each: content(each) if each in names else None)

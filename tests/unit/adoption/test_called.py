@@ -212,3 +212,18 @@ def test_tags_that_stand_beside_those_of_a_metadata_step_are_kept():
     (image,) = found(**{FLOW: job(meta, build(tags=tags))}).images
     usual = ("type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr")
     assert image.tags == (*usual, "type=raw,value=extra")
+
+
+def test_gitlab_s_local_includes_are_read_and_keep_their_places():
+    script = ["docker build -t $HOST/$APP:1 $APP", "docker push $HOST/$APP:1"]
+    shared = {"variables": {"HOST": "111111111111.dkr.ecr.us-east-2.amazonaws.com"}, ".image": {"script": script}}
+    tree = {"include": [{"local": "/.gitlab/shared.yml"}], "web": {"extends": ".image", "variables": {"APP": "web"}}}
+    had = found(**{".gitlab-ci.yml": tree, ".gitlab/shared.yml": shared})
+    assert [(each.repository, each.place.file) for each in had.images] == [("web", ".gitlab/shared.yml")]
+    assert had.remarks == ()
+    assert [each.file for each in had.read] == [".gitlab-ci.yml", ".gitlab/shared.yml"]
+
+
+def test_a_job_that_extends_what_is_included_from_elsewhere_is_spoken_of():
+    tree = {"include": [{"project": "tw/ci", "file": "image.yml"}], "web": {"extends": ".image"}}
+    assert "what is included is not read" in found(**{".gitlab-ci.yml": tree}).remarks[0].text
