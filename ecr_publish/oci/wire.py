@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from ecr_publish.errors import PublishError, RegistryRefused, Throttled
 from ecr_publish.http.answer import Answer, Streamed
+from ecr_publish.http.origin import origin
 from ecr_publish.http.transport import Transport, whole
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
@@ -100,8 +101,8 @@ class Wire:
     def same_registry(self, location: str | None, for_what: str) -> str:
         """A Location of this registry, absolute. Raises RegistryRefused for another host or scheme: tokens stay."""
         here, there = self.url(""), self.joined(location)
-        parts = urlsplit(there)
-        if not location or urlsplit(here)[:2] != parts[:2]:
+        if not location or origin(here) != origin(there):
+            parts = urlsplit(there)
             raise self.odd(f"it sends {for_what} to {parts.scheme}://{parts.netloc}, which is not the registry")
         return there
 
