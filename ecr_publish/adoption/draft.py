@@ -184,7 +184,15 @@ def _images(images: Iterable[FoundImage], remarks: list[Remark]) -> list[tuple[s
             kept.append(image)
             continue
         first = kept[same]
-        kept[same] = replace(first, tags=tuple(dict.fromkeys(first.tags + image.tags)))
+        others = _tags_of_others(kept, same)
+        tags = dict.fromkeys(tag for tag in first.tags + image.tags if tag not in others)
+        kept[same] = replace(first, tags=tuple(tags))
+        if doubled := [tag for tag in image.tags if tag in others]:
+            remarks.append(
+                Remark(
+                    image.place, f"{image.repository}: {', '.join(doubled)} is given to the image built in another way"
+                )
+            )
         if first.destination != image.destination:
             where = image.destination.name or "another registry"
             remarks.append(
@@ -208,6 +216,12 @@ def _images(images: Iterable[FoundImage], remarks: list[Remark]) -> list[tuple[s
             )
     taken: set[str] = set()
     return [(_unique(_image_name(image), taken), image) for image in kept]
+
+
+def _tags_of_others(kept: list[FoundImage], same: int) -> set[str]:
+    """What other images of the same repository are tagged with already: a tag names one image."""
+    repository = kept[same].repository
+    return {tag for k, each in enumerate(kept) if k != same and each.repository == repository for tag in each.tags}
 
 
 def _is_same(one: FoundImage, other: FoundImage) -> bool:

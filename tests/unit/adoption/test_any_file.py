@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecr_publish.adoption.draft import draft
@@ -63,6 +63,14 @@ CONTEXTS = st.sampled_from([".", "./a", "../b", "/abs", "$DIR", "a b", "-", "htt
 BUILT = st.tuples(HOSTS, NAMES, TAGS, CONTEXTS)
 
 
+@example(
+    images=[
+        ("$R", "web", "latest", "./a"),
+        ("111111111111.dkr.ecr.us-east-2.amazonaws.com", "web", "$CI_COMMIT_SHA", "."),
+        ("public.ecr.aws/x", "web", "$CI_COMMIT_SHA", "./a"),
+    ],
+    environments=[""],
+)
 @given(
     images=st.lists(BUILT, min_size=1, max_size=4),
     environments=st.lists(st.sampled_from(["", "prod", "staging", "a b", "review/$X", "é"]), min_size=1, max_size=3),
