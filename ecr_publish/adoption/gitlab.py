@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from ecr_publish.adoption.called import Files
 from ecr_publish.adoption.found import Destination, Found, Place, Remark, Source
+from ecr_publish.adoption.holdings import Built
 from ecr_publish.adoption.matrix import parallel
 from ecr_publish.adoption.reading import mapping, read, texts, word
 from ecr_publish.adoption.references import known
-from ecr_publish.adoption.script import Built, Script
+from ecr_publish.adoption.script import Script
 from ecr_publish.adoption.variables import Lookup, replaced
 from ecr_publish.config.document import Map, Sequence, Text
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, replace
 
 from ecr_publish.adoption.building import Build, docker_build, kaniko, path
-from ecr_publish.adoption.found import Destination, FoundImage, Place, Recipe, Remark
+from ecr_publish.adoption.found import Destination, FoundImage, Place, Remark
+from ecr_publish.adoption.holdings import Built, Holdings
 from ecr_publish.adoption.others import said_of_command
-from ecr_publish.adoption.references import Reference, known, reference, rules
+from ecr_publish.adoption.references import known
 from ecr_publish.adoption.shell import Command, commands
 from ecr_publish.adoption.variables import Lookup, replaced
 
@@ -33,17 +33,6 @@ _OF_PUSH = (
 _DEPLOYS = re.compile(r"aws (ecs|eks|lambda|apprunner|deploy|cloudformation)\b|kubectl\b|helm\b")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Image:
-    """A reference that stands for something built; several may stand for one."""
-
-    recipe: Recipe
-    place: Place
-
-
-Built = dict[str, _Image]  # by the reference that stands for it
-
-
 class Script:
     """The scripts of one job, read one after another. Variables and images stay from one to the next."""
 
@@ -51,10 +40,9 @@ class Script:
         """`images`: what earlier jobs built, by reference; what this one builds is added to it."""
         self._outer, self._directory = lookup, ""
         self.variables: dict[str, str] = {}  # what the scripts have set, also for later steps (GITHUB_ENV)
-        self._images: Built = {} if images is None else images
         self._doubtful: dict[str, Remark] = {}
-        self._pushed: list[tuple[str, Place]] = []
         self._remarks: list[Remark] = []
+        self._holdings = Holdings({} if images is None else images, self._remarks)
         self._conditions: list[str] = []
         self._tested: Command | None = None
         self._region: str | None = None
@@ -191,7 +179,9 @@ class Script:
                 self._conditional(place)
             self.built(build, place)
         elif verb == "tag":
-            self._tag([word for word in rest if not word.startswith("-")], place)
+            names = [word for word in rest if not word.startswith("-")]
+            if len(names) == 2:
+                self._holdings.tag(names[0], names[1], place)
         elif verb == "push":
             self._conditional(place)
             self._push(rest, place)
@@ -205,37 +195,20 @@ class Script:
     @property
     def pushes(self) -> int:
         """How many images were pushed so far."""
-        return len(self._pushed)
+        return self._holdings.pushes
 
     def built(self, build: Build, place: Place) -> None:
-        """Keep what was built, by the references that stand for it, and which of them are pushed."""
-        image = _Image(build.recipe, place)
-        for each in build.references:
-            self._images[_full(each)] = image
-            if build.pushes:
-                self._pushed.append((each, place))
-
-    def _tag(self, words: list[str], place: Place) -> None:
-        if len(words) != 2:
-            return
-        source = self._images.get(_full(words[0]))
-        if source is None:
-            self._say(place, f"{words[0]} is tagged, and nothing here builds it")
-            return
-        self._images[_full(words[1])] = source
+        """Keep what was built, and which of its references are pushed."""
+        self._holdings.build(build, place)
 
     def _push(self, words: list[str], place: Place) -> None:
         names = [word.removeprefix("docker://") for word in _arguments(words)]
         if not names:
             return
         if "--all-tags" in words or "-a" in words:
-            self._pushed += [(each, place) for each in self._images if each.rpartition(":")[0] == names[0]]
-            return
-        if (
-            len(names) > 1 and (built := self._images.get(_full(names[0]))) is not None
-        ):  # buildah, podman: SOURCE TARGET
-            self._images[_full(names[1])] = built
-        self._pushed.append((names[-1], place))
+            self._holdings.push_all(names[0], place)
+        else:
+            self._holdings.push(names, place)
 
     def _aws(self, words: list[str], place: Place, source: str) -> None:
         for before, after in itertools.pairwise(words):
@@ -249,49 +222,8 @@ class Script:
             self._say(place, f"waiting for the scan is part of `promote`: {_short(source)}")
 
     def images(self, destination: Destination) -> tuple[FoundImage, ...]:
-        """What was built and pushed: one image for each repository, with the rules for its tags. What the references
-        do not say of a registry, `destination` does."""
-        found: dict[tuple[Destination, str], FoundImage] = {}
-        told = {self._images[_full(text)] for text, _ in self._pushed if self._tells(text)}
-        for text, place in self._pushed:
-            built, where = self._images.get(_full(text)), reference(text)
-            if built is None:
-                self._say(place, f"{text} is pushed, and nothing here builds it")
-                continue
-            there = self._place_of(where, destination)
-            repository = known(where.repository)
-            if repository is None and "<?CI_REGISTRY" in where.repository:
-                self._say(place, f"{text} goes to GitLab's own registry, which is not carried over")
-                continue
-            if repository is None and built in told:  # another push of the same says where it goes
-                self._say(place, f"the repository of {text} cannot be told from the file")
-                continue
-            if where.destination is None and repository is not None:
-                self._say(place, f"{text} goes to docker's own hub, which is not carried over")
-                continue
-            ruled = rules(where.tag or "latest")
-            if ruled.remark:
-                self._say(place, f"tag {where.tag}: {ruled.remark}")
-            # two unknown repositories are two images where their own text or their recipe is not the same
-            key = there, repository or f"{where.repository} {built.recipe}"
-            image = found.get(key) or FoundImage(repository or "", built.recipe, built.place, there)
-            found[key] = replace(image, tags=tuple(dict.fromkeys(image.tags + ruled.rules)))
-        return tuple(found.values())
-
-    def _tells(self, text: str) -> bool:
-        where = reference(text)
-        return _full(text) in self._images and where.destination is not None and known(where.repository) is not None
-
-    def _place_of(self, where: Reference, default: Destination) -> Destination:
-        there = where.destination or Destination()
-        if there.plain or there.public_alias:
-            return replace(there, name=default.name)
-        return replace(
-            default,
-            account=there.account or default.account,
-            region=there.region or self._region or default.region,
-            create=self._creates or default.create,
-        )
+        """What was built and pushed. What the references do not say of a registry, `destination` does."""
+        return self._holdings.images(destination, region=self._region, creates=self._creates)
 
     def _say(self, place: Place, text: str) -> None:
         self._remarks.append(Remark(place, text))
@@ -326,12 +258,6 @@ def _end_of_loop(block: list[Command], at: int) -> int:
         if depth == 0:
             return place
     return len(block)
-
-
-def _full(text: str) -> str:
-    """A reference with its tag written out, as docker completes it."""
-    where = reference(text)
-    return text if where.tag or "@" in text else f"{text}:latest"
 
 
 def _short(source: str) -> str:
