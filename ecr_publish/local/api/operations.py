@@ -8,6 +8,7 @@ from ecr_publish.local.api import (
     archive,
     exclusions,
     images,
+    layers,
     lifecycle,
     policies,
     pullthrough,
@@ -23,11 +24,11 @@ from ecr_publish.local.api.wire import Operation
 
 OPERATIONS = MappingProxyType[str, Operation](
     {
-        "BatchCheckLayerAvailability": images.batch_check_layer_availability,
+        "BatchCheckLayerAvailability": layers.batch_check_layer_availability,
         "BatchDeleteImage": images.batch_delete_image,
         "BatchGetImage": images.batch_get_image,
         "BatchGetRepositoryScanningConfiguration": scanning.batch_get_repository_scanning_configuration,
-        "CompleteLayerUpload": images.complete_layer_upload,
+        "CompleteLayerUpload": layers.complete_layer_upload,
         "CreatePullThroughCacheRule": pullthrough.create_pull_through_cache_rule,
         "CreateRepository": repositories.create_repository,
         "CreateRepositoryCreationTemplate": templates.create_repository_creation_template,
@@ -50,14 +51,14 @@ OPERATIONS = MappingProxyType[str, Operation](
         "DescribeRepositoryCreationTemplates": templates.describe_repository_creation_templates,
         "GetAccountSetting": settings.get_account_setting,
         "GetAuthorizationToken": settings.get_authorization_token,
-        "GetDownloadUrlForLayer": images.get_download_url_for_layer,
+        "GetDownloadUrlForLayer": layers.get_download_url_for_layer,
         "GetLifecyclePolicy": lifecycle.get_lifecycle_policy,
         "GetLifecyclePolicyPreview": lifecycle.get_lifecycle_policy_preview,
         "GetRegistryPolicy": policies.get_registry_policy,
         "GetRegistryScanningConfiguration": scanning.get_registry_scanning_configuration,
         "GetRepositoryPolicy": policies.get_repository_policy,
         "GetSigningConfiguration": signing.get_signing_configuration,
-        "InitiateLayerUpload": images.initiate_layer_upload,
+        "InitiateLayerUpload": layers.initiate_layer_upload,
         "ListImageReferrers": images.list_image_referrers,
         "ListImages": images.list_images,
         "ListPullTimeUpdateExclusions": exclusions.list_pull_time_update_exclusions,
@@ -83,7 +84,7 @@ OPERATIONS = MappingProxyType[str, Operation](
         "UpdateImageStorageClass": archive.update_image_storage_class,
         "UpdatePullThroughCacheRule": pullthrough.update_pull_through_cache_rule,
         "UpdateRepositoryCreationTemplate": templates.update_repository_creation_template,
-        "UploadLayerPart": images.upload_layer_part,
+        "UploadLayerPart": layers.upload_layer_part,
         "ValidatePullThroughCacheRule": pullthrough.validate_pull_through_cache_rule,
     }
 )

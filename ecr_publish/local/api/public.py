@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ecr_publish.local import tokens
-from ecr_publish.local.api import images, policies, repositories, tags
+from ecr_publish.local.api import images, layers, policies, repositories, tags
 from ecr_publish.local.api.repositories import allow, registry_of, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, Operation, model, page
 from ecr_publish.local.policy import refusal
@@ -189,9 +189,9 @@ def registry_named(call: Call) -> Call:
 
 OPERATIONS = MappingProxyType[str, Operation](
     {
-        "BatchCheckLayerAvailability": images.batch_check_layer_availability,
+        "BatchCheckLayerAvailability": layers.batch_check_layer_availability,
         "BatchDeleteImage": images.batch_delete_image,
-        "CompleteLayerUpload": images.complete_layer_upload,
+        "CompleteLayerUpload": layers.complete_layer_upload,
         "CreateRepository": create_repository,
         "DeleteRepository": delete_repository,
         "DeleteRepositoryPolicy": policies.delete_repository_policy,
@@ -203,7 +203,7 @@ OPERATIONS = MappingProxyType[str, Operation](
         "GetRegistryCatalogData": get_registry_catalog_data,
         "GetRepositoryCatalogData": get_repository_catalog_data,
         "GetRepositoryPolicy": policies.get_repository_policy,
-        "InitiateLayerUpload": images.initiate_layer_upload,
+        "InitiateLayerUpload": layers.initiate_layer_upload,
         "ListTagsForResource": tags.list_tags_for_resource,
         "PutImage": images.put_image,
         "PutRegistryCatalogData": put_registry_catalog_data,
@@ -211,6 +211,6 @@ OPERATIONS = MappingProxyType[str, Operation](
         "SetRepositoryPolicy": policies.set_repository_policy,
         "TagResource": tags.tag_resource,
         "UntagResource": tags.untag_resource,
-        "UploadLayerPart": images.upload_layer_part,
+        "UploadLayerPart": layers.upload_layer_part,
     }
 )

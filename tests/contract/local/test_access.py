@@ -38,12 +38,6 @@ def refused(call, **arguments) -> str:
 
 
 @pytest.fixture
-def server():
-    with embedded_ecr() as found:
-        yield found
-
-
-@pytest.fixture
 def ecr(server):
     made = client(server.url)
     made.create_repository(**WEB)

@@ -7,18 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from ecr_publish.local import embedded_ecr
 from tests.contract.local.test_embedded import OCI, Http, client, code
 from tests.contract.local.test_lifecycle import WEB, tags
 from tests.contract.local.test_registry import sha
 
 ONE = {**WEB, "imageId": {"imageTag": "1"}}
-
-
-@pytest.fixture
-def server():
-    with embedded_ecr() as found:
-        yield found
 
 
 @pytest.fixture

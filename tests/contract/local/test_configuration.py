@@ -22,12 +22,6 @@ THERE = {"region": "eu-west-1", "registryId": "1" * 12}
 
 
 @pytest.fixture
-def server():
-    with embedded_ecr() as found:
-        yield found
-
-
-@pytest.fixture
 def ecr(server):
     made = client(server.url)
     made.create_repository(**WEB)

@@ -31,12 +31,6 @@ def older(days: int, action: dict[str, str], priority: int = 1) -> dict[str, obj
 
 
 @pytest.fixture
-def server():
-    with embedded_ecr() as found:
-        yield found
-
-
-@pytest.fixture
 def ecr(server):
     """A repository with 1, 2, 3, each pushed a day after the one before."""
     made = client(server.url)

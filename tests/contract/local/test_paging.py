@@ -6,16 +6,9 @@ import base64
 
 import pytest
 
-from ecr_publish.local import embedded_ecr
 from tests.contract.local.test_embedded import Http, client, code
 
 WEB = {"repositoryName": "team/web"}
-
-
-@pytest.fixture
-def server():
-    with embedded_ecr() as found:
-        yield found
 
 
 @pytest.fixture

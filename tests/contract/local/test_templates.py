@@ -6,19 +6,12 @@ import json
 
 import pytest
 
-from ecr_publish.local import embedded_ecr
 from tests.contract.local.test_access import allow, policy
 from tests.contract.local.test_embedded import Http, client, code
 from tests.contract.local.test_lifecycle import keep
 from tests.contract.local.test_lifecycle import policy as lifecycle
 
 PUSH = {"appliedFor": ["CREATE_ON_PUSH"]}
-
-
-@pytest.fixture
-def server():
-    with embedded_ecr() as found:
-        yield found
 
 
 @pytest.fixture
