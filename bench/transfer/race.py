@@ -1,20 +1,26 @@
 """Races clients at pushing, copying and tagging images: the same jobs, the same registry, side by side.
 
     python -m bench.transfer.race [--rounds 5] [--rtt 0,30] [--only A,B] [--scenarios "X;Y"] [--small] [--write]
+                                  [--kept FILE]
 
 Needs docker-registry and skopeo (Debian) and takes whichever of crane, regctl, oras, docker-buildx, docker and
 docker-26 are on PATH (`.ci/clients.sh` brings them). Every run gets empty registries behind a port that no client's
 cache has heard of; the contestants take turns within each round. After each run the target is read back: the tag must
 name the source's very digest, with everything below it. `--write` puts the table into bench/README.md; `--small` is a
 check of the race itself: one round of the small payloads, a fleet of six. Ends with 1 if a target is missed.
+
+`--kept FILE` keeps each scenario when it is over, and takes those that the file has and that are not asked for into the
+table: the whole race takes an hour, and a scenario's contestants are compared with nobody outside of it.
 """
 
 import argparse
+import json
 import os
 import platform
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
 from bench.transfer.contestants import CONTESTANTS
@@ -67,6 +73,22 @@ def about(here: dict[str, frozenset[str]]) -> str:
     )
 
 
+def kept(file: Path | None, chosen: dict[str, Scenario]) -> Results:
+    """The runs of an earlier race, but for the scenarios that are raced now."""
+    if file is None or not file.exists():
+        return {}
+    found = json.loads(file.read_text())
+    return {(name, rtt): [Run(**run) for run in runs] for name, rtt, runs in found if name not in chosen}
+
+
+def keep(file: Path | None, results: Results) -> None:
+    """Write all runs so far."""
+    if file is not None:
+        file.write_text(
+            json.dumps([[name, rtt, [asdict(run) for run in runs]] for (name, rtt), runs in results.items()])
+        )
+
+
 def main() -> int:
     """Run, print the table, and write it where it was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -76,21 +98,25 @@ def main() -> int:
     parser.add_argument("--scenarios", default="")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--kept", type=Path)
     asked = parser.parse_args()
     here = present(asked.only.split(",") if asked.only else [])
     names = asked.scenarios.split(";") if asked.scenarios else list(SMALL if asked.small else SCENARIOS)
     chosen = {name: SCENARIOS[name] for name in names}
     if asked.small:
         chosen = {name: replace(each, images=min(each.images, 6), rounds=1) for name, each in chosen.items()}
-    results: Results = {}
+    results = kept(asked.kept, chosen)
     with ground() as race:
         for name, scenario in chosen.items():
             for rtt in [int(each) for each in asked.rtt.split(",") if int(each) in scenario.rtts]:
                 if not (racing := starters(scenario, here)):
                     continue
                 runs = results[name, rtt] = raced(race, scenario, rtt, asked.rounds, racing)
+                keep(asked.kept, results)
                 middle = {who: median(run.wall for run in runs if run.who == who) for who in racing}
                 print(name, rtt, {who: round(wall, 3) for who, wall in middle.items()}, file=sys.stderr, flush=True)
+    order = list(SCENARIOS)
+    results = dict(sorted(results.items(), key=lambda each: (order.index(each[0][0]), each[0][1])))
     verdicts = judged(results)
     text = table(results, about(here), verdicts)
     print(text)
