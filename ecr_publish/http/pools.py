@@ -9,6 +9,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from ecr_publish.http.slice import Slice
+
 CONNECT_SECONDS, STALLED_SECONDS = 10.0, 60.0
 
 _OPTIONS: list[tuple[int, int, int | bytes]] = [
@@ -27,6 +29,9 @@ class _Plain(HTTPConnection):
         super().connect()
         self.sock.settimeout(self.stalled)
 
+    def send(self, data: Any) -> None:
+        data.send(self.sock) if isinstance(data, Slice) else super().send(data)
+
 
 class _Tls(HTTPSConnection):
     stalled = STALLED_SECONDS
@@ -34,6 +39,9 @@ class _Tls(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         self.sock.settimeout(self.stalled)
+
+    def send(self, data: Any) -> None:
+        data.send(self.sock) if isinstance(data, Slice) else super().send(data)
 
 
 def pools(connections: int, stalled: float, proxy: str | None = None) -> urllib3.PoolManager:

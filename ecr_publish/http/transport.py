@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import urllib3
@@ -14,12 +14,16 @@ from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.failures import connection_failure
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.pools import STALLED_SECONDS, pools
+from ecr_publish.http.slice import Slice
 
 __all__ = ["Answer", "Streamed", "Transport", "is_loopback", "whole"]
 
 LARGEST_ANSWER = 8 << 20  # bytes; a manifest has at most 4 MiB (ECR service quotas)
 BLOCK = 1 << 20
 SENT_AT_ONCE = 256 << 10  # the stall timeout runs per send: a whole block may take longer than that on a slow line
+
+
+Body: TypeAlias = bytes | Iterable[bytes | memoryview | Slice]
 
 
 class Stopping(Protocol):
@@ -56,7 +60,7 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: bytes | Iterable[bytes | memoryview] | None = None,
+        body: Body | None = None,
     ) -> Answer:
         """Send and read the whole answer. Redirects are answers. Raises Unavailable if there is none."""
         with self.stream(method, url, headers, body) as response:
@@ -68,7 +72,7 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: bytes | Iterable[bytes | memoryview] | None = None,
+        body: Body | None = None,
     ) -> Iterator[Streamed]:
         """Send, and give the answer with its body still to be read. Raises Unavailable, also while it is read.
 
@@ -107,11 +111,15 @@ class Transport:
             )
         return self._proxied.get(parts.scheme, self._direct)
 
-    def _pieces(self, body: bytes | Iterable[bytes | memoryview] | None) -> Any:
+    def _pieces(self, body: Body | None) -> Any:
         return body if body is None or isinstance(body, bytes) else self._each(body)
 
-    def _each(self, body: Iterable[bytes | memoryview]) -> Iterator[memoryview]:
+    def _each(self, body: Iterable[bytes | memoryview | Slice]) -> Iterator[memoryview | Slice]:
         for block in body:
+            if isinstance(block, Slice):
+                self._stop.check()
+                yield block
+                continue
             view = memoryview(block)
             for start in range(0, len(view), SENT_AT_ONCE):
                 self._stop.check()

@@ -10,8 +10,8 @@ from ecr_publish.errors import DigestMismatch, NotAuthorised, Unavailable
 from ecr_publish.http.answer import Streamed
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrPublicRegistry, Repository
-from ecr_publish.oci.content import verified
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.passage import verified
 from ecr_publish.oci.wire import Request, Wire
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -52,6 +52,9 @@ class Blobs:
                 skipping -= len(block) - len(kept)
                 if kept:
                     yield kept
+
+    def file(self, blob: Descriptor) -> None:
+        """It is on another machine."""
 
     def damaged(self, blob: Descriptor, what: str) -> DigestMismatch:
         """The error for other bytes than the digest promises."""

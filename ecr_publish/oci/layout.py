@@ -14,9 +14,10 @@ from typing import IO, Any
 from ecr_publish.errors import BadImage, MachineFault
 from ecr_publish.model.digest import Digest, digest_of
 from ecr_publish.oci.closure import Closure, closure
-from ecr_publish.oci.content import BLOCK, verified
+from ecr_publish.oci.content import BLOCK
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.manifest import LARGEST_MANIFEST, OCI_INDEX, Document, Index, parse
+from ecr_publish.oci.passage import verified
 
 _AGAIN = "make the layout again"
 
@@ -57,7 +58,7 @@ class Layout:
 
     def manifest(self, digest: Digest, media_type: str | None = None) -> Document:
         """A manifest or index, its bytes verified."""
-        with self._opened(digest) as file:
+        with self._readable(digest), self._opened(digest) as file:
             body = file.read(LARGEST_MANIFEST + 1)
         if len(body) > LARGEST_MANIFEST:
             raise self._bad(f"the manifest {digest} has more than 4 MiB", "ECR takes no such manifest")
@@ -88,10 +89,7 @@ class Layout:
 
     def read(self, blob: Descriptor, start: int = 0) -> Iterator[bytes]:
         """The blob's bytes from `start`, unverified; its size is looked at first."""
-        with self._opened(blob.digest) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size != blob.size:
-                raise self.damaged(blob, f"it has {size} bytes, its descriptor says {blob.size}")
+        with self._readable(blob.digest), self.file(blob) as file:
             file.seek(start)
             while block := file.read(BLOCK):
                 yield block
@@ -112,15 +110,28 @@ class Layout:
                 raise self.damaged(blob, f"it has {size} bytes, its descriptor says {blob.size}")
         return found
 
+    def file(self, blob: Descriptor) -> IO[bytes]:
+        """The blob as an open file of its size, unbuffered, for the caller to close."""
+        with self._readable(blob.digest):
+            file = self._opened(blob.digest)
+            size = os.fstat(file.fileno()).st_size
+        if size != blob.size:
+            file.close()
+            raise self.damaged(blob, f"it has {size} bytes, its descriptor says {blob.size}")
+        return file
+
+    def _opened(self, digest: Digest) -> IO[bytes]:
+        """A symbolic link or device put there meanwhile is refused by the kernel."""
+        file = os.fdopen(os.open(self.path(digest), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0)
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise self._bad(f"the blob {digest} is no regular file", _AGAIN)
+        return file
+
     @contextmanager
-    def _opened(self, digest: Digest) -> Iterator[IO[bytes]]:
-        """The blob as an unbuffered file; a symbolic link or device put there meanwhile is refused by the kernel."""
-        path = self.path(digest)
+    def _readable(self, digest: Digest) -> Iterator[None]:
         try:
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise self._bad(f"the blob {digest} is no regular file", _AGAIN)
-                yield file
+            yield
         except OSError as error:
             raise MachineFault(
                 what=f"the blob {digest} cannot be read: {error.strerror}", where=f"layout {self.directory}",

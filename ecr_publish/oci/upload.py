@@ -1,4 +1,4 @@
-"""Upload: one blob into one repository, streamed, verified on the way, and taken up again after a broken link.
+"""Upload: one blob into one repository, streamed, verified, and taken up again after a broken link.
 
 One POST and one PUT for most blobs; large ones go in parts, so that a broken link costs one part and not the whole.
 Source: distribution-spec, "Pushing blobs". ECR answers a PATCH with 201, takes only contiguous parts of at least
@@ -9,7 +9,8 @@ ourselves was acknowledged counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -18,15 +19,18 @@ from ecr_publish.errors import (
     ImageMissing,
     NotAuthorised,
     PublishError,
+    RegistryRefused,
     RepositoryMissing,
     Unavailable,
 )
 from ecr_publish.http.answer import Answer
 from ecr_publish.http.failures import Cut
+from ecr_publish.http.slice import Shrunk
 from ecr_publish.model.registry import EcrRegistry
 from ecr_publish.oci.blobs import Blobs
-from ecr_publish.oci.content import Content, Moved, Passage
+from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.passage import Moved, Passage, passage
 from ecr_publish.oci.wire import Body, Request, Wire
 
 PART = 100 << 20  # bytes; also the largest blob that is sent whole
@@ -71,38 +75,51 @@ class Upload:
         return self._wire.retry(attempt)
 
     def _whole(self, location: str) -> None:
-        passage = Passage(self._content, self._blob, self._moved)
-        self._finish(location, partial(passage.part, self._blob.size), self._blob.size)
+        way = passage(self._content, self._blob, self._moved)
+        with self._verified(way):
+            self._finish(location, partial(way.part, self._blob.size), self._blob.size)
 
     def _in_parts(self, location: str) -> None:
         """PATCH after PATCH, each taken up where the registry stands, then an empty PUT."""
-        passage = Passage(self._content, self._blob, self._moved)
+        way = passage(self._content, self._blob, self._moved)
         retry = replace(self._wire.retry, attempts=3)
-        while passage.acknowledged < self._blob.size:
-            location = retry(_Part(self._patch, self._align, location, passage))
-        self._finish(location, None, 0)
+        with self._verified(way):
+            while way.acknowledged < self._blob.size:
+                location = retry(_Part(self._patch, self._align, location, way))
+            self._finish(location, None, 0)
 
-    def _patch(self, location: str, passage: Passage) -> str:
+    @contextmanager
+    def _verified(self, way: Passage) -> Iterator[None]:
+        """A blob that the registry does not take for what it should be is looked at: is it our file, or the line?"""
+        try:
+            yield
+        except Shrunk as error:
+            raise self._content.damaged(self._blob, "it became shorter while it was sent") from error
+        except (DigestMismatch, RegistryRefused):
+            way.check()
+            raise
+
+    def _patch(self, location: str, way: Passage) -> str:
         """Send the next part; where to send what follows."""
-        first, end = passage.acknowledged, min(passage.acknowledged + self._part, self._blob.size)
+        first, end = way.acknowledged, min(way.acknowledged + self._part, self._blob.size)
         headers = {**_OCTETS, "Content-Range": f"{first}-{end - 1}"}
         answer = self._wire.once(
-            Request("PATCH", location, (201, 202, 204, 404, 416), headers, partial(passage.part, end), end - first)
+            Request("PATCH", location, (201, 202, 204, 404, 416), headers, partial(way.part, end), end - first)
         )
         if answer.status in (404, 416):
             raise self._lost(answer)
-        if not passage.acknowledge(end):
+        if not way.acknowledge(end):
             raise self._wire.odd("it accepts a part of an upload before all of it was sent")
         return self._wire.same_registry(answer.header("location") or location, "uploads")
 
-    def _align(self, location: str, passage: Passage) -> None:
+    def _align(self, location: str, way: Passage) -> None:
         """After a broken link, learn how much of the part arrived. No answer, or one from before what was
         acknowledged, means nothing on ECR: then the part is sent again, and a registry that disagrees says 416."""
         answer = self._wire.once(Request("GET", location, (200, 202, 204, 400, 404, 405)))
         match = _RECEIVED.fullmatch(answer.header("range") or "")
         received = int(match[1]) + 1 if match and answer.status < 300 else 0
-        if passage.acknowledged < received <= self._blob.size:
-            passage.skip(received)
+        if way.acknowledged < received <= self._blob.size:
+            way.skip(received)
 
     def _finish(self, location: str, body: Body | None, length: int) -> None:
         joint = "&" if "?" in location else "?"
@@ -133,16 +150,16 @@ class _Part:
         patch: Callable[[str, Passage], str],
         align: Callable[[str, Passage], None],
         location: str,
-        passage: Passage,
+        way: Passage,
     ) -> None:
-        self._patch, self._align, self._location, self._passage = patch, align, location, passage
+        self._patch, self._align, self._location, self._way = patch, align, location, way
         self._broken = False
 
     def __call__(self) -> str:
         if self._broken:
-            self._align(self._location, self._passage)
+            self._align(self._location, self._way)
         try:
-            return self._patch(self._location, self._passage)
+            return self._patch(self._location, self._way)
         except Unavailable:
             self._broken = True
             raise

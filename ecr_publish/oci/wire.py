@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from ecr_publish.errors import PublishError, RegistryRefused, Throttled
 from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.origin import origin
+from ecr_publish.http.slice import Slice
 from ecr_publish.http.transport import Transport, whole
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
@@ -18,7 +19,7 @@ from ecr_publish.oci.failures import action_of, has_expired, refusal
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.run.retry import Retry
 
-Body = Callable[[], Iterable[bytes | memoryview]]  # makes the body anew for each attempt
+Body = Callable[[], Iterable[bytes | memoryview | Slice]]  # makes the body anew for each attempt
 
 
 @dataclass(frozen=True, slots=True)

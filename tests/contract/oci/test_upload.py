@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import BadImage
+from ecr_publish.errors import BadImage, DigestMismatch, RegistryRefused
 from ecr_publish.http.transport import Transport
 from ecr_publish.local.quirks import OCI, Quirks
 from ecr_publish.model.digest import digest_of
@@ -38,14 +38,15 @@ def ecr(request: pytest.FixtureRequest) -> Iterator[World]:
         yield made
 
 
-def upload(ecr: World, directory: Path, told: list[int]) -> tuple[Upload, Wire, Layout]:
+def upload(ecr: World, directory: Path, told: Callable[[int], None] | list[int]) -> tuple[Upload, Wire, Layout]:
     single(directory, BYTES)
     transport = Transport(ecr.stop)
     retry = Retry(ecr.clock, lambda seconds: seconds)
     line = Line(transport, Authorizer(ecr.tokens, transport), Limiter(ecr.clock))
     wire = Wire(line, retry, HERE, ecr.create("web"))
     layout = open_layout(directory)
-    return Upload(wire, BLOB, layout, told.append, part=PART), wire, layout
+    moved = told.append if isinstance(told, list) else told
+    return Upload(wire, BLOB, layout, moved, part=PART), wire, layout
 
 
 def test_a_large_blob_is_parts_and_an_empty_end(ecr: World, tmp_path: Path):
@@ -116,6 +117,31 @@ def test_a_layout_that_changes_while_it_is_read_never_becomes_a_blob(ecr: World,
     sending, wire, layout = upload(ecr, tmp_path, [])
     layout.path(BLOB.digest).write_bytes(BYTES[:-1] + b"X")
     with pytest.raises(BadImage, match="other bytes"):
+        sending.send()
+    assert ecr.stored(wire.repository).layers == {}
+
+
+def test_a_layout_that_is_cut_off_while_it_is_sent_never_becomes_a_blob(ecr: World, tmp_path: Path):
+    def cut_off(done: int) -> None:
+        layout.path(BLOB.digest).write_bytes(BYTES[: done + 100])
+
+    sending, wire, layout = upload(ecr, tmp_path, cut_off)
+    with pytest.raises(BadImage, match=r"shorter|it has \d+ bytes"):
+        sending.send()
+    assert ecr.stored(wire.repository).layers == {}
+
+
+def test_the_registrys_refusal_of_good_bytes_is_told_as_the_registrys(ecr: World, tmp_path: Path):
+    """The file is read once more, and it is as it should be."""
+    sending, wire, _ = upload(ecr, tmp_path, [])
+
+    def spoiling(request) -> None:
+        if request.action == "ecr:CompleteLayerUpload":
+            (session,) = ecr.ecr.uploads._open.values()
+            session.write(b"more")
+
+    ecr.ecr.script.on_request = spoiling
+    with pytest.raises((DigestMismatch, RegistryRefused)):
         sending.send()
     assert ecr.stored(wire.repository).layers == {}
 

@@ -8,8 +8,8 @@ import pytest
 
 from ecr_publish.errors import DigestMismatch, Unavailable
 from ecr_publish.model.digest import digest_of
-from ecr_publish.oci.content import Passage
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.passage import Hashed
 
 BYTES = bytes(range(200))
 BLOB = Descriptor("application/octet-stream", digest_of(BYTES), len(BYTES))
@@ -28,12 +28,15 @@ class Breaking:
                 raise Unavailable(what="the connection broke", where="source", hint="run again")
             yield BYTES[position : position + 10]
 
+    def file(self, blob: Descriptor) -> None:
+        return None
+
     def damaged(self, blob: Descriptor, what: str) -> DigestMismatch:
         return DigestMismatch(what=what, where="source", hint="none")
 
 
 def test_a_source_that_breaks_while_what_arrived_is_read_past_costs_only_that():
-    passage = Passage(Breaking(at=50), BLOB, lambda _: None)
+    passage = Hashed(Breaking(at=50), BLOB, lambda _: None)
     with pytest.raises(Unavailable):
         passage.skip(100)
     assert passage.acknowledged == 0
@@ -42,7 +45,7 @@ def test_a_source_that_breaks_while_what_arrived_is_read_past_costs_only_that():
 
 
 def test_what_was_not_given_cannot_be_acknowledged():
-    passage = Passage(Breaking(at=50), BLOB, lambda _: None)
+    passage = Hashed(Breaking(at=50), BLOB, lambda _: None)
     assert not passage.acknowledge(100)
     with pytest.raises(Unavailable):
         list(passage.part(100))
@@ -51,7 +54,7 @@ def test_what_was_not_given_cannot_be_acknowledged():
 
 
 def test_a_part_that_broke_is_given_again_from_what_was_acknowledged():
-    passage = Passage(Breaking(at=150), BLOB, lambda _: None)
+    passage = Hashed(Breaking(at=150), BLOB, lambda _: None)
     assert b"".join(passage.part(100)) == BYTES[:100]
     passage.acknowledge(100)
     with pytest.raises(Unavailable):

@@ -1,0 +1,41 @@
+"""Slices of files as request bodies: sent by the kernel, which need not show them to this process."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import IO, Any
+
+BLOCK = 256 << 10  # bytes that are read at once where the kernel cannot send them: below TLS
+
+
+class Shrunk(Exception):
+    """The file has fewer bytes than it had when it was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`length` bytes of an open file from `start`."""
+
+    file: IO[bytes]
+    start: int
+    length: int
+
+    def send(self, sock: Any) -> None:
+        """Send all of it. Raises Shrunk, OSError, TimeoutError where nothing moves for the socket's timeout.
+
+        A plain socket is given the file by sendfile(2). TLS encrypts in this process, so there it is read; Python's own
+        SSLSocket.sendfile does the same in blocks of 8 KiB.
+        """
+        if type(sock) is socket.socket:
+            if sock.sendfile(self.file, self.start, self.length) < self.length:
+                raise Shrunk
+            return
+        position, end = self.start, self.start + self.length
+        while position < end:
+            block = os.pread(self.file.fileno(), min(BLOCK, end - position), position)
+            if not block:
+                raise Shrunk
+            sock.sendall(block)
+            position += len(block)
