@@ -10,11 +10,11 @@ from typing import IO, Any
 
 from ecr_publish.builders.composing import ANNOTATIONS_LABEL
 from ecr_publish.builders.output import all_or_nothing
+from ecr_publish.builders.packing import OnDisk
 from ecr_publish.config.model import DockerBuild
 from ecr_publish.engine.connection import engine
 from ecr_publish.engine.dockercontext import Context, context_of
 from ecr_publish.engine.images import DockerImages
-from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BuildFailed
 from ecr_publish.model.compression import compression
 from ecr_publish.model.events import Notify, Untrusted

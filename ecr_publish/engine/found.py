@@ -12,10 +12,6 @@ from ecr_publish.model.image import InEngine
 from ecr_publish.model.platform import Platform
 
 
-class Unreadable(Exception):
-    """The engine's own store cannot be read, or is not as it should be: the image is asked from the engine then."""
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """An image of an engine. `graph` is the top layer's directory where a graph driver keeps it, None with the

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ecr_publish.engine.found import Found, Unreadable
-from ecr_publish.engine.packing import Packing
+from ecr_publish.builders.packing import Packing, Unreadable
+from ecr_publish.engine.found import Found
 
 BLOCK = 1 << 20
 _FILE, _SEGMENT = 1, 2  # tar-split, tar/storage/entry.go

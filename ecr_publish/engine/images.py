@@ -10,10 +10,11 @@ from ecr_publish.builders.blobs import Blobs
 from ecr_publish.builders.composing import composed
 from ecr_publish.builders.known import Known, Nothing
 from ecr_publish.builders.output import all_or_nothing
+from ecr_publish.builders.packing import Packing, Unreadable
 from ecr_publish.engine import contentstore, graphstore
 from ecr_publish.engine.connection import engine
-from ecr_publish.engine.found import Found, Unreadable, found
-from ecr_publish.engine.packing import Packing
+from ecr_publish.engine.found import Found, found
+from ecr_publish.engine.recalled import Recalled
 from ecr_publish.engine.savestream import SaveStream
 from ecr_publish.errors import BadImage
 from ecr_publish.model.compression import GZIP, Compression
@@ -42,10 +43,11 @@ class DockerImages:
         with all_or_nothing(output), engine(self._environment, f"engine image {image.image_id}") as client:
             known = found(client, image)
             packing = Packing(Blobs(output), self._known, receiver, how, notify)
-            packing.expect(known)
+            recalled = Recalled(self._known, known, how)
+            packing.expect(recalled.layers(), recalled.config())
             if packing.config is None or any(packing.lacks(each) for each in known.diff_ids):
                 _bring(client, known, packing, output)
-                packing.remember(known)
+                recalled.keep(packing.layers, packing.config)
             assert packing.config is not None
             layers = tuple(packing.layers[each] for each in known.diff_ids)
             root = composed(Blobs(output), packing.config, layers, known.labels)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ecr_publish.builders.blobs import media_type
-from ecr_publish.engine.found import Found, Unreadable
-from ecr_publish.engine.packing import Packing, beginning
+from ecr_publish.builders.packing import Packing, Unreadable, beginning
+from ecr_publish.engine.found import Found
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.layer import StoredBlob
 

@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ecr_publish.builders.packing import OnDisk
 from ecr_publish.config.model import DockerBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.engine.contexts import engine_variables
 from ecr_publish.engine.images import DockerImages
-from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 from ecr_publish.model.events import Untrusted
 from ecr_publish.model.image import InEngine

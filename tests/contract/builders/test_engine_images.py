@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ecr_publish.builders.known import KnownOnDisk
+from ecr_publish.builders.packing import OnDisk
 from ecr_publish.engine.images import DockerImages
-from ecr_publish.engine.packing import OnDisk
 from ecr_publish.errors import BadImage, EngineUnavailable, PublishError, ResultUnusable, Unavailable
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InEngine, InLayout
@@ -269,7 +269,7 @@ def test_a_store_that_is_not_as_it_should_be_is_left_for_the_engine(desk, damage
 @pytest.mark.parametrize(
     ("archive", "words"),
     [
-        (CHANGED.saved(), "which the engine does not name"),
+        (CHANGED.saved(), "which the image does not name"),
         (IMAGE.saved()[: len(BASE) // 2], "cannot be read"),
         (b"", "cannot be read|lists no image"),
     ],

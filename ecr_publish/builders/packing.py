@@ -1,15 +1,14 @@
-"""Packing: layers that come out of an engine, compressed where they are not, kept as blobs and sent on at once."""
+"""Packing: layers of one image as they are found, compressed where they are not, kept as blobs and sent on at once."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
 from ecr_publish.builders.blobs import CONFIG, LAYERS, Blobs, Compressing
 from ecr_publish.builders.compression import compressor, identity
 from ecr_publish.builders.known import Known
-from ecr_publish.engine.found import Found, Unreadable
 from ecr_publish.model.compression import Compression
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
@@ -17,36 +16,28 @@ from ecr_publish.model.layer import StoredBlob
 from ecr_publish.ports import Receiver
 
 
+class Unreadable(Exception):
+    """What an image is read from cannot be read, or is not as it should be. Whoever reads it knows what then."""
+
+
 class Packing:
     """The layers of one image by diffID, as they are found. `absent` are those that the receiver has and that are
     therefore not kept here."""
 
     def __init__(self, blobs: Blobs, known: Known, receiver: Receiver, how: Compression, notify: Notify) -> None:
-        self._how, self._key = how, identity(how)
+        self._how = how
         self._blobs, self._known, self._receiver, self.notify = blobs, known, receiver, notify
         self.layers: dict[str, StoredBlob] = {}
         self.config: StoredBlob | None = None
         self.absent: set[Digest] = set()
 
-    def expect(self, image: Found) -> None:
-        """Note what need not be read: layers, and the config, whose digests are known and that the receiver has.
-
-        A graph driver keeps no compressed layers, so theirs are known by the diffID. Elsewhere a layer may be stored
-        compressed, and then it stays as it is: which it is in this image is known by the image's id, or not yet.
-        """
-        told = {each: blob for each in image.diff_ids if (blob := self._told(image, each)) is not None}
-        config = self._known.get(_as_shown(image))
+    def expect(self, told: Mapping[str, StoredBlob], config: StoredBlob | None) -> None:
+        """Note what need not be read: of the layers (by diffID) and the config, whose digests are known, those that
+        the receiver has."""
         there = self._receiver.has((*told.values(), *([config] if config else [])))
         self.layers = {each: blob for each, blob in told.items() if blob.digest in there}
         self.config = config if config and config.digest in there else None
         self.absent |= there
-
-    def remember(self, image: Found) -> None:
-        """Everything of this image for the next time."""
-        for each in image.diff_ids if image.graph is None else ():
-            self._known.put(f"{self._key} {image.image_id} {each}", self.layers[each])
-        if self.config is not None:
-            self._known.put(_as_shown(image), self.config)
 
     def lacks(self, diff_id: str) -> bool:
         """Whether this layer still has to be found."""
@@ -55,7 +46,7 @@ class Packing:
     def needs(self, diff_id: str) -> bool:
         """Whether this layer, which is not compressed, has to be read: it is lacking, and its digest is not known or
         not there."""
-        blob = self._known.get(f"{self._key} {diff_id}") if self.lacks(diff_id) else None
+        blob = self._known.get(key_of(self._how, diff_id)) if self.lacks(diff_id) else None
         if blob is not None and blob.digest in self._receiver.has((blob,)):
             self.layers[diff_id] = blob
             self.absent.add(blob.digest)
@@ -73,10 +64,10 @@ class Packing:
             compressing.close()
             found.append(str(compressing.diff_id))
             if found[0] not in expected:
-                raise Unreadable(f"a layer has the diffID {found[0]}, which the engine does not name")
+                raise Unreadable(f"a layer has the diffID {found[0]}, which the image does not name")
 
         blob = self._blobs.put_stream(write, LAYERS[self._how.method])
-        self._known.put(f"{self._key} {found[0]}", blob)
+        self._known.put(key_of(self._how, found[0]), blob)
         self._kept(found[0], blob)
 
     def stored(self, diff_id: str, blob: StoredBlob, blocks: Iterable[bytes]) -> None:
@@ -103,10 +94,6 @@ class Packing:
         self.absent.discard(self.config.digest)
         self._receiver.take(self.config)
 
-    def _told(self, image: Found, diff_id: str) -> StoredBlob | None:
-        within = "" if image.graph is not None else f"{image.image_id} "
-        return self._known.get(f"{self._key} {within}{diff_id}")
-
     def _kept(self, diff_id: str, blob: StoredBlob) -> None:
         self.layers[diff_id] = blob
         self.absent.discard(blob.digest)
@@ -124,9 +111,9 @@ class OnDisk:
         """It stays where it is."""
 
 
-def _as_shown(image: Found) -> str:
-    """The key of a config. An index's id is that of all its platforms, each with a config of its own."""
-    return " ".join((image.image_id, str(image.platform), *image.diff_ids))
+def key_of(how: Compression, diff_id: str, within: str = "") -> str:
+    """By what it is known what compressing a layer gives; `within` is the image where that decides too."""
+    return " ".join((identity(how), within, diff_id) if within else (identity(how), diff_id))
 
 
 def beginning(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
