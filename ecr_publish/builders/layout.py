@@ -15,8 +15,8 @@ from ecr_publish.ports import BuildRequest
 
 
 class LayoutBuilder:
-    """A directory is looked through: everything is there, in its size. What is sent of it is hashed on its way, and
-    wrong bytes never become a blob: a repeat push need not read what the registry has."""
+    """A directory is looked through: everything is there, in its size, what points to the image too. Blobs are hashed
+    by who gets them, and wrong bytes never become one: a repeat push need not read what the registry has."""
 
     name = "layout"
 
@@ -29,8 +29,9 @@ class LayoutBuilder:
         path = request.root / build.layout
         if path.is_dir():
             layout = open_layout(path)
-            root = layout.root(build.reference)
-            return BuiltImage(InLayout(str(path), layout.closure(root.digest).root.digest), self.name)
+            image = layout.closure(layout.root(build.reference).digest)
+            layout.families(image)
+            return BuiltImage(InLayout(str(path), image.root.digest), self.name)
         if not path.is_file():
             raise BuildFailed(
                 what=f"{build.layout} is not there",
@@ -44,10 +45,11 @@ class LayoutBuilder:
 
 
 def verified(path: Path, reference: str | None, notify: Notify) -> InLayout:
-    """The layout's image with every blob read and compared. Raises BadImage."""
+    """The layout's image with every blob read and compared, of what points to it too. Raises BadImage."""
     layout = open_layout(path)
     root = layout.root(reference)
-    for blob in layout.closure(root.digest).blobs:
+    image = layout.closure(root.digest)
+    for blob in (*image.blobs, *(blob for each in layout.families(image) for blob in each.blobs)):
         for _ in layout.blocks(blob):
             notify(Note(f"verifying {blob.digest.short}"))
     return InLayout(str(path), root.digest)

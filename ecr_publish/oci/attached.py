@@ -23,23 +23,31 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Manifests that point to the same generation, with everything that they are made of. `waves` are manifests, each
-    wave needing only earlier ones; `blobs` are each digest once."""
+    """Manifests that point to the same generation, each with everything that it is made of."""
 
-    attached: tuple[Attached, ...]
-    waves: tuple[tuple[Document, ...], ...]
-    blobs: tuple[Descriptor, ...]
+    members: tuple[tuple[Attached, Closure], ...]
 
+    @property
+    def attached(self) -> tuple[Attached, ...]:
+        """The manifests themselves."""
+        return tuple(each for each, _ in self.members)
 
-def family(members: tuple[tuple[Attached, Closure], ...]) -> Family:
-    """Several referrers side by side."""
-    deepest = max((len(each.waves) for _, each in members), default=0)
-    waves = []
-    for number in range(deepest):
-        found = [document for _, each in members for wave in each.waves[number : number + 1] for document in wave]
-        waves.append(tuple({document.digest: document for document in found}.values()))
-    blobs = {blob.digest: blob for _, each in members for blob in each.blobs}
-    return Family(tuple(each for each, _ in members), tuple(waves), tuple(blobs.values()))
+    @property
+    def waves(self) -> tuple[tuple[Document, ...], ...]:
+        """Manifests, each wave needing only earlier ones."""
+        deepest = max((len(each.waves) for _, each in self.members), default=0)
+        waves = []
+        for number in range(deepest):
+            found = [
+                document for _, each in self.members for wave in each.waves[number : number + 1] for document in wave
+            ]
+            waves.append(tuple({document.digest: document for document in found}.values()))
+        return tuple(waves)
+
+    @property
+    def blobs(self) -> tuple[Descriptor, ...]:
+        """Their configs and layers, each digest once."""
+        return tuple({blob.digest: blob for _, each in self.members for blob in each.blobs}.values())
 
 
 def tag_of(subject: Digest) -> str:

@@ -9,12 +9,12 @@ from functools import partial
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
-from ecr_publish.oci.attached import Attached, Family, family
+from ecr_publish.oci.attached import Attached, Family
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.closure import Closure, closure
-from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.documents import Documents
+from ecr_publish.oci.families import lacking
 from ecr_publish.oci.lanes import Lanes, Moved
 from ecr_publish.oci.manifest import Document
 from ecr_publish.oci.manifests import Manifests
@@ -58,7 +58,6 @@ class Copying:
 
     def __init__(self, shared: Shared, origin: Wire, goal: Wire, notify: Notify) -> None:
         self._shared, self._origin, self._goal = shared, origin, goal
-        self._warnings: list[str] = []
         self._performer = Performer(shared.lanes, goal, Blobs(origin), notify)
 
     def retag(self, digest: Digest, tags: tuple[str, ...]) -> Copied:
@@ -80,14 +79,14 @@ class Copying:
         plan = self._blob_plan(image, digest, standing)
         plan = nearer(plan, self._shared.capabilities.home) if plan else None
         moved = self._perform(plan, moment) if plan else ()
-        families = tuple(self._family(each) for each in referrers.found(asked))
-        families = tuple(each for each in (self._missing(each) for each in families) if each.attached)
+        found = tuple(self._family(each) for each in referrers.found(asked))
+        families, warnings = lacking(found, self._goal, self._shared.lanes)
         moved += self._bring(families)
         tags = puts(root, self._goal.repository, standing.missing, standing.seen)
         last = manifest_plan(image if plan else None, self._goal.repository, families, tags)
         moved += self._performer.perform(last, self._shared.lanes.moment())
         self._shared.capabilities.settle(self._goal.repository, (blob.digest for blob in image.blobs))
-        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, tuple(self._warnings))
+        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, warnings)
 
     def _begin_asking(self, digest: Digest, standing: Standing) -> Future[bool] | None:
         """Whether the goal has the digest, where a mount is to be tried; elsewhere this is asked with the blobs."""
@@ -111,12 +110,8 @@ class Copying:
         if not blobs:
             return ()
         moment = self._shared.lanes.moment()
-        present = self._present(blobs)
+        present = self._shared.standings.beside(self._goal, families)
         return self._perform(copy_plan(blobs, self._origin.repository, self._goal.repository, present), moment)
-
-    def _present(self, blobs: tuple[Descriptor, ...]) -> frozenset[Digest]:
-        absent = Standing((), there=False)
-        return self._shared.standings.blobs(self._goal, blobs[0].digest, absent, blobs) or frozenset()
 
     def _perform(self, plan: TransferPlan, moment: int) -> tuple[Moved, ...]:
         moved = self._performer.perform(plan, moment)
@@ -127,20 +122,4 @@ class Copying:
         return moved
 
     def _family(self, attached: Iterable[Attached]) -> Family:
-        return family(tuple((each, self._shared.closure(self._origin, each.document)) for each in attached))
-
-    def _missing(self, found: Family) -> Family:
-        """Those of the referrers that the goal lacks. A tag of theirs that names something else there stays."""
-        manifests = Manifests(self._goal)
-        references = [each.tag or str(each.document.digest) for each in found.attached]
-        present = self._shared.lanes.do([partial(manifests.head, each) for each in references])
-        kept = []
-        for each, there in zip(found.attached, present, strict=True):
-            if there is None:
-                kept.append(each)
-            elif there != each.document.digest:
-                name, ours = f"{self._goal.repository}:{each.tag}", each.document.digest
-                self._warnings.append(f"{name} names {there.short}, the source's {ours.short} was not copied")
-        if len(kept) == len(found.attached):
-            return found
-        return self._family(kept)
+        return Family(tuple((each, self._shared.closure(self._origin, each.document)) for each in attached))

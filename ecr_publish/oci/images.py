@@ -21,6 +21,7 @@ from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.copying import Copied, Copying, Shared
 from ecr_publish.oci.documents import Documents
+from ecr_publish.oci.families import lacking
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.oci.limiter import Limiter
@@ -28,7 +29,7 @@ from ecr_publish.oci.looks import Looks
 from ecr_publish.oci.manifest import Manifest
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
-from ecr_publish.oci.plan import nearer, puts, tag_plan, upload_plan
+from ecr_publish.oci.plan import nearer, puts, upload_plan
 from ecr_publish.oci.presence import ChosenPresence, HeadPresence, Presence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.standing import Standings
@@ -99,7 +100,8 @@ class RegistryImages:
     def push(
         self, layout: InLayout, target: Target, repository: Repository, tags: tuple[str, ...], notify: Notify
     ) -> Pushed:
-        """Blobs, manifests by digest, then those of the tags that do not name the digest yet, in order."""
+        """Blobs, manifests by digest, what else the layout holds that points to them, then those of the tags that do
+        not name the digest yet, in order."""
         wire, source = self._wire(target, repository), open_layout(Path(layout.path))
         image = source.closure(layout.digest, layout.absent)
         standing = self._shared.standings.of(wire, layout.digest, tags)
@@ -109,14 +111,16 @@ class RegistryImages:
         )
         if present is not None and (gone := layout.absent - present):
             raise _gone(gone, repository)
+        families, warnings = lacking(source.families(image), wire, self._lanes)
+        there = (present or frozenset()) | self._shared.standings.beside(wire, families)
         writes = puts(image.root, repository, standing.missing, standing.seen)
-        plan = tag_plan(writes) if present is None else upload_plan(image, repository, writes, present)
+        plan = upload_plan(None if present is None else image, families, repository, writes, there)
         performer = Performer(self._lanes, wire, source, notify)
         moved = performer.perform(nearer(plan, self._shared.capabilities.home), asked)
         self._shared.capabilities.settle(repository, (blob.digest for blob in image.blobs))
         if performer.closed:
             self._shared.capabilities.saw_closed(repository.registry)
-        return _pushed(published(image, repository, tags), Copied(bool(plan.operations), moved))
+        return _pushed(published(image, repository, tags), Copied(bool(plan.operations), moved, warnings))
 
     @contextmanager
     def receiving(self, layout: Path, target: Target, repository: Repository, notify: Notify) -> Iterator[Sending]:

@@ -13,7 +13,9 @@ from typing import IO, Any
 
 from ecr_publish.errors import BadImage, MachineFault
 from ecr_publish.model.digest import Digest, digest_of
+from ecr_publish.oci.attached import Family
 from ecr_publish.oci.closure import Closure, closure
+from ecr_publish.oci.companions import companions, images, ref_name
 from ecr_publish.oci.content import BLOCK
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.manifest import LARGEST_MANIFEST, OCI_INDEX, Document, Index, parse
@@ -31,14 +33,15 @@ class Layout:
     entries: tuple[Descriptor, ...]
 
     def root(self, reference: str | None = None) -> Descriptor:
-        """The image: the only one, or the one whose ref.name or digest is `reference`."""
+        """The image: the only one that is no referrer, or the one whose ref.name or digest is `reference`."""
         if reference is None:
-            if len(self.entries) == 1:
-                return self.entries[0]
-            names = ", ".join(_ref_name(entry) or str(entry.digest) for entry in self.entries)
-            raise self._bad(f"it holds {len(self.entries)} images ({names})", "say which with reference:")
+            found = images(self)
+            if len(found) == 1:
+                return found[0]
+            names = ", ".join(ref_name(entry) or str(entry.digest) for entry in found)
+            raise self._bad(f"it holds {len(found)} images ({names})", "say which with reference:")
         for entry in self.entries:
-            if reference in (_ref_name(entry), str(entry.digest)):
+            if reference in (ref_name(entry), str(entry.digest)):
                 return entry
         raise self._bad(f"it holds no image {reference!r}", "check reference:")
 
@@ -128,6 +131,10 @@ class Layout:
             raise self._bad(f"the blob {digest} is no regular file", _AGAIN)
         return file
 
+    def families(self, image: Closure) -> tuple[Family, ...]:
+        """What else lies here and points to the image, generation by generation."""
+        return companions(self, image)
+
     @contextmanager
     def _readable(self, digest: Digest) -> Iterator[None]:
         try:
@@ -165,7 +172,3 @@ def _beginning(path: Path) -> bytes:
     """As much of a document as any may have and one byte more; of a pipe, that nobody writes into, nothing."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb", buffering=0) as file:
         return file.read(LARGEST_MANIFEST + 1) or b""
-
-
-def _ref_name(entry: Descriptor) -> str | None:
-    return dict(entry.annotations).get("org.opencontainers.image.ref.name")

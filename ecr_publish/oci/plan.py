@@ -113,12 +113,20 @@ class TransferPlan:
 
 
 def upload_plan(
-    image: Closure, repository: Repository, tags: tuple[PutTag, ...], present: frozenset[Digest]
+    image: Closure | None,
+    referrers: tuple[Family, ...],
+    repository: Repository,
+    tags: tuple[PutTag, ...],
+    present: frozenset[Digest],
 ) -> TransferPlan:
-    """From a layout into a repository that has the blobs `present`."""
-    missing, there = _divided(image.blobs, present)
-    blobs = tuple(UploadBlob(repository, blob) for blob in missing)
-    return replace(manifest_plan(image, repository, (), tags), blobs=blobs, present=there)
+    """From a layout into a repository that has the blobs `present`, and the whole image where that is None."""
+    blobs = image.blobs if image else ()
+    blobs = tuple(
+        {each.digest: each for each in (*blobs, *(each for found in referrers for each in found.blobs))}.values()
+    )
+    missing, there = _divided(blobs, present)
+    uploads = tuple(UploadBlob(repository, blob) for blob in missing)
+    return replace(manifest_plan(image, repository, referrers, tags), blobs=uploads, present=there)
 
 
 def copy_plan(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ecr_publish.model.digest import Digest
+from ecr_publish.oci.attached import Family
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.looks import Look, Looks
@@ -79,3 +80,9 @@ class Standings:
                 return None
             found |= answer
         return found
+
+    def beside(self, wire: Wire, families: tuple[Family, ...]) -> frozenset[Digest]:
+        """Those of the referrers' blobs that the repository has."""
+        blobs = tuple({blob.digest: blob for each in families for blob in each.blobs}.values())
+        answers = self._lanes.do(self._presence.asks(wire, blobs)) if blobs else []
+        return frozenset[Digest]().union(*answers)
