@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecr_publish.hookspecs import hookimpl
-from ecr_publish.model.promotion import Promotion
-from ecr_publish.model.scan import ScanEvidence
-from ecr_publish.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from ecr_publish.model.promotion import Promotion
+    from ecr_publish.model.scan import ScanEvidence
+    from ecr_publish.model.verdict import Verdict
     from ecr_publish.ports import Builder
     from ecr_publish.report.report import Reporter
     from ecr_publish.run.step import Step
@@ -46,12 +46,9 @@ class Builtins:
     @hookimpl
     def reporters(self) -> tuple[Reporter, ...]:
         """console, markdown, json, junit."""
-        from ecr_publish.report.console import ConsoleReporter
-        from ecr_publish.report.jsontext import JsonReporter
-        from ecr_publish.report.junit import JunitReporter
-        from ecr_publish.report.markdown import MarkdownReporter
+        from ecr_publish.report.writers import builtin_reporters
 
-        return (ConsoleReporter(), MarkdownReporter(), JsonReporter(), JunitReporter())
+        return builtin_reporters()
 
     @hookimpl
     def gate(self, promotion: Promotion, evidence: ScanEvidence) -> Verdict:

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ecr_publish.ports import Builder
+    from ecr_publish.model.events import Notify
+    from ecr_publish.model.image import BuiltImage
+    from ecr_publish.ports import Builder, BuildRequest
+
+
+class Loaded:
+    """A builder that is loaded when it first builds: most runs use one of them, and each brings readers of its own."""
+
+    def __init__(self, name: str, load: Callable[[], Builder]) -> None:
+        self.name, self._load = name, load
+
+    def build(self, request: BuildRequest, notify: Notify) -> BuiltImage:
+        """As the builder of that name does."""
+        return self._load().build(request, notify)
 
 
 def builtin_builders(environment: Mapping[str, str]) -> tuple[Builder, ...]:
     """docker, layout, archive, files. `environment` is what the Docker engine is found by."""
-    from ecr_publish.builders.archive import ArchiveBuilder
-    from ecr_publish.builders.files import FilesBuilder
-    from ecr_publish.builders.layout import LayoutBuilder
+    return (
+        Loaded("docker", lambda: _docker(environment)),
+        Loaded("layout", _layout),
+        Loaded("archive", _archive),
+        Loaded("files", _files),
+    )
+
+
+def _docker(environment: Mapping[str, str]) -> Builder:
     from ecr_publish.engine.builder import DockerBuilder
 
-    return (DockerBuilder(environment), LayoutBuilder(), ArchiveBuilder(), FilesBuilder())
+    return DockerBuilder(environment)
+
+
+def _layout() -> Builder:
+    from ecr_publish.builders.layout import LayoutBuilder
+
+    return LayoutBuilder()
+
+
+def _archive() -> Builder:
+    from ecr_publish.builders.archive import ArchiveBuilder
+
+    return ArchiveBuilder()
+
+
+def _files() -> Builder:
+    from ecr_publish.builders.files import FilesBuilder
+
+    return FilesBuilder()
 
 
 __all__ = ["builtin_builders"]

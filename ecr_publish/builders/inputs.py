@@ -6,13 +6,13 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ecr_publish.builders.dockercontext import DOCKERFILE, context_files, ignore_file
-from ecr_publish.builders.inherited import SCRATCH
-from ecr_publish.builders.tree import Directory, Entry, File, Link, entries
 from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
 from ecr_publish.errors import BuildFailed, MachineFault
-from ecr_publish.model.platform import parse_platform
+
+if TYPE_CHECKING:
+    from ecr_publish.builders.tree import Entry
 
 BLOCK = 1 << 20
 
@@ -49,8 +49,15 @@ def paths(build: Build, root: Path) -> Iterator[Path]:
             for file in files:
                 literal = file.source.replace("{os}", "*").replace("{arch}", "*").replace("{variant}", "*")
                 yield from sorted(root.glob(literal)) if set(literal) & set("*?[") else [root / literal]
-            if base is not None and base != SCRATCH:
-                yield _of_layout(root / base)
+            yield from _of_base(base, root)
+
+
+def _of_base(base: str | None, root: Path) -> Iterator[Path]:
+    """What stands for the layout that an image is based on; nothing where it is based on none."""
+    from ecr_publish.builders.inherited import SCRATCH
+
+    if base is not None and base != SCRATCH:
+        yield _of_layout(root / base)
 
 
 def _of_layout(path: Path) -> Path:
@@ -76,13 +83,21 @@ class _Inputs:
                 for path in paths(build, self._root):
                     self._file(path.name, path)
             case FilesBuild(base=base):
-                if base is not None and base != SCRATCH:
-                    self._file("base", _of_layout(self._root / base))
-                for platform in build.platforms:
-                    for entry in entries(build.files, self._root, parse_platform(platform)):
-                        self._entry(entry)
+                for path in _of_base(base, self._root):
+                    self._file("base", path)
+                self._tree(build)
+
+    def _tree(self, build: FilesBuild) -> None:
+        from ecr_publish.builders.tree import entries
+        from ecr_publish.model.platform import parse_platform
+
+        for platform in build.platforms:
+            for entry in entries(build.files, self._root, parse_platform(platform)):
+                self._entry(entry)
 
     def _context(self, build: DockerBuild) -> None:
+        from ecr_publish.builders.dockercontext import DOCKERFILE, context_files, ignore_file
+
         # A context that leads outside is the builder's to refuse: nothing out there is to be read before that.
         if not (self._root / build.context).resolve().is_relative_to(self._root.resolve()):
             self.add(b"outside", build.context.encode())
@@ -97,6 +112,8 @@ class _Inputs:
         self._file(f"Dockerfile {name}", context / name)
 
     def _entry(self, entry: Entry) -> None:
+        from ecr_publish.builders.tree import Directory, File, Link
+
         match entry:
             case Directory(name=name):
                 self.add(b"directory", _bytes(name), f"{entry.uid}:{entry.gid}".encode())

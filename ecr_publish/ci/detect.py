@@ -7,16 +7,27 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ecr_publish.ci.codebuild import codebuild
-from ecr_publish.ci.github import github
-from ecr_publish.ci.gitlab import gitlab
 from ecr_publish.ci.localgit import completed, local
 from ecr_publish.model.origin import GitFacts, Origin, RefKind
 
 
 def ci_origin(env: Mapping[str, str], event: Mapping[str, Any] | None) -> Origin | None:
-    """What a known CI says; None where none is recognised. Pure."""
-    return github(env, event) or gitlab(env) or codebuild(env)
+    """What a known CI says; None where none is recognised. Pure. A CI's module is loaded where its sign is seen."""
+    if "GITHUB_ACTIONS" in env:
+        from ecr_publish.ci.github import github
+
+        if (found := github(env, event)) is not None:
+            return found
+    if "GITLAB_CI" in env:
+        from ecr_publish.ci.gitlab import gitlab
+
+        if (found := gitlab(env)) is not None:
+            return found
+    if "CODEBUILD_BUILD_ARN" in env:
+        from ecr_publish.ci.codebuild import codebuild
+
+        return codebuild(env)
+    return None
 
 
 def origin(env: Mapping[str, str], event: Mapping[str, Any] | None, git: GitFacts | None) -> Origin:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ecr_publish.app import Project
 from ecr_publish.cli.reports import unwritable
 from ecr_publish.cli.surroundings import environment
 from ecr_publish.errors import ConfigErrors, MachineFault, PublishError
 from ecr_publish.outputs.face import Face, File, face
-from ecr_publish.outputs.remarks import Remark
-from ecr_publish.report.report import Report
 from ecr_publish.run.clock import SystemClock, token
-from ecr_publish.run.results import prepare
 from ecr_publish.run.stop import StopRequest
+
+if TYPE_CHECKING:
+    from ecr_publish.app import Project
+    from ecr_publish.outputs.remarks import Remark
+    from ecr_publish.report.report import Report
 
 WORKSPACE = ".ecr-publish"
 
@@ -57,12 +59,11 @@ class Handover:
 
     def finished(self, project: Project, report: Report) -> tuple[MachineFault, ...]:
         """Annotate the run, and write what later steps read; what could not be written and must be there."""
-        from ecr_publish.outputs.codebuild import definitions
+        if self._face is None:
+            return ()
         from ecr_publish.outputs.remarks import remarks
         from ecr_publish.outputs.values import values
 
-        if self._face is None:
-            return ()
         images = {
             image.name: project.loaded.position("images", index) for index, image in enumerate(project.config.images)
         }
@@ -75,17 +76,19 @@ class Handover:
             File(self.directory / "junit.xml", written["junit"]),
         ]
         if self._face.name == "codebuild":
+            from ecr_publish.outputs.codebuild import definitions
+
             files += definitions(report, self.directory)
         return self._write(files)
 
     def refused(self, errors: Sequence[PublishError], exit_code: int) -> tuple[MachineFault, ...]:
         """The same for a command that came to no report."""
+        if self._face is None:
+            return ()
         from ecr_publish.outputs.remarks import refusals
         from ecr_publish.report.markdown import refusal
         from ecr_publish.report.problems import problem
 
-        if self._face is None:
-            return ()
         each = [one for error in errors for one in (error.errors if isinstance(error, ConfigErrors) else (error,))]
         self._tell(refusals(each, self._located(Path())))
         return self._write([*self._face.page(refusal([problem("", one) for one in each], exit_code))])
@@ -127,6 +130,8 @@ class Handover:
 
     def _put(self, file: File) -> None:
         if file.path.parent == self.directory:
+            from ecr_publish.run.results import prepare
+
             if self._own:
                 prepare(Path(WORKSPACE))  # what git ignores does not make the tree dirty for the next command
             self.directory.mkdir(parents=True, exist_ok=True)

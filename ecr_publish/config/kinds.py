@@ -9,16 +9,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_DURATION = re.compile(r"(\d{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 
 
 def _matching(pattern: str, expected: str) -> Callable[[object], object]:
-    compiled = re.compile(pattern)
-
     def check(value: object) -> object:
-        if isinstance(value, str) and not compiled.fullmatch(value):
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
             raise ValueError(f"{value!r} is not {expected}")
         return value
 
@@ -43,7 +40,7 @@ def _yes_no(value: object) -> object:
 
 def _duration(value: object) -> object:
     if isinstance(value, str):
-        match = _DURATION.fullmatch(value)
+        match = re.fullmatch(r"(\d{1,9})([smhd])", value)
         if match is None:
             raise ValueError(f"{value!r} is not a duration: write a number and s, m, h or d, such as 15m")
         return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -3,7 +3,7 @@
 Maps of the file (`environments`, `images`) become tuples of named models, in the order of the file.
 """
 
-from __future__ import annotations
+# Annotations are not postponed here: pydantic would compile each of the hundred texts again, in every command.
 
 from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
@@ -33,7 +33,11 @@ DEFAULT_PIPELINE = ("build", "tag", "login", "push", "scan-wait", "promote")
 
 
 class Frozen(BaseModel):
-    """Base of all models here: frozen, unknown keys refused, field names with dashes in the file."""
+    """Base of all models here: frozen, unknown keys refused, field names with dashes in the file.
+
+    A model's validator is built when it is first used: `Config`'s holds those of all the others. A default that is a
+    model is therefore made by `model_construct`, which needs none.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -197,7 +201,7 @@ class Image(Frozen):
     tags: Words = ()  # the field's vocabulary, as written; empty = the default rules
     flavor: Words = ()
     floating: Words = ()
-    push: Push = Push()
+    push: Push = Push.model_construct()
     environments: tuple[Override, ...] = ()
 
 
@@ -227,9 +231,9 @@ class Edge(Frozen):
     destination: str = Field(alias="to")
     gate: GateMode = GateMode.ENFORCE
     unscannable: str | None = None  # the reason of `unscannable: {allow: "…"}`; None = refuse
-    when: When = When()
+    when: When = When.model_construct()
     tags: Words = ("*",)
-    require: Require = Require()
+    require: Require = Require.model_construct()
     fail_on: Limits | None = None  # overrides scan.fail-on for this edge
     images: Words = ("*",)  # globs over image names: which images this edge is for
 
@@ -241,7 +245,7 @@ class Config(Frozen):
     environments: tuple[Environment, ...]
     pipeline: tuple[str, ...] = DEFAULT_PIPELINE
     images: tuple[Image, ...]
-    scan: Scan = Scan()
+    scan: Scan = Scan.model_construct()
     promote: tuple[Edge, ...] = ()
     plugins: Words = ()
     default_branch: str | None = None

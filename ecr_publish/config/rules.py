@@ -23,7 +23,7 @@ from ecr_publish.config.model import (
 )
 from ecr_publish.model.compression import BY_NAME, LARGEST_LEVEL
 
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+_REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 
 
 class _Check:
@@ -155,7 +155,7 @@ def _repositories(check: _Check) -> None:
             _known_environment(text(override.environment, name_at), check.environments, check.complaints)
         for environment in check.config.environments:
             name = _repository(image, environment)
-            if not _REPOSITORY.fullmatch(name) or not 2 <= len(name) <= 256:
+            if not re.fullmatch(_REPOSITORY, name) or not 2 <= len(name) <= 256:
                 check.error(
                     ("images", number, "repository"),
                     f"{name!r} (prefix and repository in {environment.name}) is no repository name",

@@ -53,13 +53,17 @@ def face(env: Mapping[str, str], directory: Path, now: int) -> Face | None:
 
     `directory` takes the files of CIs that name none themselves; `now` is in seconds since 1970.
     """
-    from ecr_publish.outputs.codebuild import CodeBuild
-    from ecr_publish.outputs.github import GitHub
-    from ecr_publish.outputs.gitlab import GitLab
-
     if env.get("GITHUB_ACTIONS") == "true":
+        from ecr_publish.outputs.github import GitHub
+
         output, summary = env.get("GITHUB_OUTPUT"), env.get("GITHUB_STEP_SUMMARY")
         return GitHub(Path(output) if output else None, Path(summary) if summary else None)
     if env.get("GITLAB_CI") == "true":
+        from ecr_publish.outputs.gitlab import GitLab
+
         return GitLab(directory, now)
-    return CodeBuild(directory) if env.get("CODEBUILD_BUILD_ARN") else None
+    if env.get("CODEBUILD_BUILD_ARN"):
+        from ecr_publish.outputs.codebuild import CodeBuild
+
+        return CodeBuild(directory)
+    return None

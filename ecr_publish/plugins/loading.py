@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import Distribution, distributions
+from typing import TYPE_CHECKING
 
 import pluggy
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from ecr_publish import __version__, hookspecs
 from ecr_publish.builtins import NAME as BUILTIN_GATE
 from ecr_publish.builtins import Builtins
 from ecr_publish.errors import PluginError
 from ecr_publish.plugins.contributions import GUARDED, Plugins, broken, contributed, described
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 GROUP = "ecr_publish"
 
@@ -42,6 +43,11 @@ def load(requirements: tuple[str, ...], *, trusted: bool, environment: Mapping[s
 
 
 def _listed(requirements: tuple[str, ...]) -> list[tuple[str, object, Distribution]]:
+    from importlib.metadata import distributions
+
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
     installed = {canonicalize_name(each.name): each for each in distributions() if each.name}
     found = []
     for text in requirements:
