@@ -10,6 +10,7 @@ from ecr_publish.config.model import LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import BuiltImage, InLayout
+from ecr_publish.oci.companions import companions
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.ports import BuildRequest
 
@@ -30,7 +31,7 @@ class LayoutBuilder:
         if path.is_dir():
             layout = open_layout(path)
             image = layout.closure(layout.root(build.reference).digest)
-            layout.families(image)
+            companions(layout, image)
             return BuiltImage(InLayout(str(path), image.root.digest), self.name)
         if not path.is_file():
             raise BuildFailed(
@@ -49,7 +50,7 @@ def verified(path: Path, reference: str | None, notify: Notify) -> InLayout:
     layout = open_layout(path)
     root = layout.root(reference)
     image = layout.closure(root.digest)
-    for blob in (*image.blobs, *(blob for each in layout.families(image) for blob in each.blobs)):
+    for blob in (*image.blobs, *(blob for each in companions(layout, image) for blob in each.blobs)):
         for _ in layout.blocks(blob):
             notify(Note(f"verifying {blob.digest.short}"))
     return InLayout(str(path), root.digest)

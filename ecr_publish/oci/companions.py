@@ -7,24 +7,17 @@ and what belongs to it by a `kind` (cosign, pkg/oci/layout).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest
-from ecr_publish.oci.attached import Attached, Family
+from ecr_publish.oci.attached import Attached, Family, tag_of
 from ecr_publish.oci.closure import DEEPEST, Closure
-from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.entries import former_tag, ref_name, saved_as
+from ecr_publish.oci.layout import Layout
 from ecr_publish.oci.manifest import Index
 
-if TYPE_CHECKING:
-    from ecr_publish.oci.layout import Layout
-
-REF_NAME = "org.opencontainers.image.ref.name"
-_NAME = re.compile(r"sha256-([0-9a-f]{64})(\.sig|\.att|\.sbom)?")
-_SAVED = {"dev.cosignproject.cosign/sigs": ".sig", "dev.cosignproject.cosign/atts": ".att"}
-_SAVED_IMAGES = ("dev.cosignproject.cosign/image", "dev.cosignproject.cosign/imageIndex")
+_SUFFIXES = {"sigs": ".sig", "atts": ".att"}
 
 
 def companions(layout: Layout, image: Closure) -> tuple[Family, ...]:
@@ -48,47 +41,28 @@ def companions(layout: Layout, image: Closure) -> tuple[Family, ...]:
     return tuple(families)
 
 
-def images(layout: Layout) -> tuple[Descriptor, ...]:
-    """The entries that are images of their own, each digest once: neither referrers nor, as oras lists them, the
-    children of an index."""
-    found = {each.digest: each for each in layout.entries if not _belongs(each)}
-    if len(found) > 1:
-        documents = [layout.manifest(each.digest, each.media_type) for each in found.values()]
-        inner = {child.digest for each in documents if isinstance(each, Index) for child in each.children}
-        unnamed = {each.digest for each in found.values() if ref_name(each) is None}
-        other = {each.digest for each in documents if each.subject is not None or each.digest in inner} & unnamed
-        found = {digest: each for digest, each in found.items() if digest not in other}
-    return tuple(found.values()) or layout.entries
-
-
-def ref_name(entry: Descriptor) -> str | None:
-    """An entry's name in the layout (image-spec, "Pre-Defined Annotation Keys")."""
-    return dict(entry.annotations).get(REF_NAME)
-
-
-def _belongs(entry: Descriptor) -> bool:
-    """Whether an entry says of itself that it is another's."""
-    return _NAME.fullmatch(ref_name(entry) or "") is not None or dict(entry.annotations).get("kind") in _SAVED
-
-
 def _pointing(layout: Layout) -> Iterator[Attached]:
     """Everything in the layout that points to something. An entry with a name of its own is an image, not looked into:
     there may be hundreds."""
-    saved = [each.digest for each in layout.entries if dict(each.annotations).get("kind") in _SAVED_IMAGES]
+    saved = [each.digest for each in layout.entries if saved_as(each) in ("image", "imageIndex")]
     for entry in layout.entries:
-        name, suffix = ref_name(entry), _SAVED.get(dict(entry.annotations).get("kind", ""))
-        match = _NAME.fullmatch(name or "")
-        if name is not None and match is None and entry.artifact_type is None:
+        former, name = former_tag(entry), ref_name(entry)
+        if name is not None and former is None and entry.artifact_type is None:
             continue
         document = layout.manifest(entry.digest, entry.media_type)
+        suffix = _SUFFIXES.get(saved_as(entry) or "")
         if document.subject is not None:
             yield Attached(document, document.subject, listed=entry)
-        elif match is not None and match[2]:
-            yield Attached(document, Digest(f"sha256:{match[1]}"), tag=name)
-        elif match is not None and isinstance(document, Index):
-            for child in document.children:
-                inner = layout.manifest(child.digest, child.media_type)
-                if inner.subject is not None:
-                    yield Attached(inner, inner.subject, listed=child)
+        elif former is not None and former.suffix:
+            yield Attached(document, former.subject, tag=name)
+        elif former is not None and isinstance(document, Index):
+            yield from _listed(layout, document)
         elif suffix is not None and len(saved) == 1:
-            yield Attached(document, saved[0], tag=f"sha256-{saved[0].hex}{suffix}")
+            yield Attached(document, saved[0], tag=f"{tag_of(saved[0])}{suffix}")
+
+
+def _listed(layout: Layout, referrers: Index) -> Iterator[Attached]:
+    for child in referrers.children:
+        document = layout.manifest(child.digest, child.media_type)
+        if document.subject is not None:
+            yield Attached(document, document.subject, listed=child)

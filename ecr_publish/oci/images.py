@@ -19,6 +19,7 @@ from ecr_publish.oci.ahead import Ahead
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
+from ecr_publish.oci.companions import companions
 from ecr_publish.oci.copying import Copied, Copying, Shared
 from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.families import lacking
@@ -111,7 +112,7 @@ class RegistryImages:
         )
         if present is not None and (gone := layout.absent - present):
             raise _gone(gone, repository)
-        families, warnings = lacking(source.families(image), wire, self._lanes)
+        families, warnings = lacking(companions(source, image), wire, self._lanes)
         there = (present or frozenset()) | self._shared.standings.beside(wire, families)
         writes = puts(image.root, repository, standing.missing, standing.seen)
         plan = upload_plan(None if present is None else image, families, repository, writes, there)

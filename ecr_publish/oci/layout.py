@@ -13,11 +13,10 @@ from typing import IO, Any
 
 from ecr_publish.errors import BadImage, MachineFault
 from ecr_publish.model.digest import Digest, digest_of
-from ecr_publish.oci.attached import Family
 from ecr_publish.oci.closure import Closure, closure
-from ecr_publish.oci.companions import companions, images, ref_name
 from ecr_publish.oci.content import BLOCK
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.entries import images, ref_name
 from ecr_publish.oci.manifest import LARGEST_MANIFEST, OCI_INDEX, Document, Index, parse
 from ecr_publish.oci.passage import verified
 
@@ -35,7 +34,7 @@ class Layout:
     def root(self, reference: str | None = None) -> Descriptor:
         """The image: the only one that is no referrer, or the one whose ref.name or digest is `reference`."""
         if reference is None:
-            found = images(self)
+            found = images(self.entries, lambda each: self.manifest(each.digest, each.media_type))
             if len(found) == 1:
                 return found[0]
             names = ", ".join(ref_name(entry) or str(entry.digest) for entry in found)
@@ -130,10 +129,6 @@ class Layout:
             file.close()
             raise self._bad(f"the blob {digest} is no regular file", _AGAIN)
         return file
-
-    def families(self, image: Closure) -> tuple[Family, ...]:
-        """What else lies here and points to the image, generation by generation."""
-        return companions(self, image)
 
     @contextmanager
     def _readable(self, digest: Digest) -> Iterator[None]:

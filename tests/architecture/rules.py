@@ -40,7 +40,8 @@ RULES: dict[str, May] = {
     "aws": May(("http", "model", "ports"), ("boto3", "botocore")),
     "engine": May(("builders", "config.model", "model", "ports"), ("docker", "requests")),
     "builders": May(
-        ("config.model", "engine", "model", "oci.layout", "oci.manifest", "ports"), ("deflate", "zstandard")
+        ("config.model", "engine", "model", "oci.companions", "oci.layout", "oci.manifest", "ports"),
+        ("deflate", "zstandard"),
     ),
     "local": May(
         (
