@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from ecr_publish.adoption.found import Found, FoundImage, Place, Recipe, Source
+from ecr_publish.adoption.names import repository_name
 
 _SKIPPED = frozenset({"node_modules", "vendor", "third_party", "testdata", "test", "tests", "examples", "docs"})
 
@@ -34,16 +35,3 @@ def _suffix(name: str) -> str | None:
     found = re.fullmatch(r"(?:Dockerfile|Containerfile)\.([\w-]+)|([\w-]+)\.(?:Dockerfile|Containerfile)", name)
     suffix = (found[1] or found[2]) if found else None
     return None if suffix == "dockerignore" else suffix
-
-
-def repository_name(text: str) -> str:
-    """The text if ECR takes it, else the nearest name that it takes (CreateRepository, repositoryName): lower case,
-    separators between letters and digits only, at least two characters."""
-    parts = [_part(each) for each in text.lower().split("/")]
-    name = "/".join(each for each in parts if each)[:200].strip("._-/")
-    return name if len(name) > 1 else f"{name or 'app'}-image"
-
-
-def _part(text: str) -> str:
-    plain = re.sub(r"[^a-z0-9._-]+", "-", text).strip("._-")
-    return re.sub(r"[._-]+", lambda match: match[0] if re.fullmatch(r"\.|__?|-+", match[0]) else "-", plain)
