@@ -162,6 +162,8 @@ class EmbeddedEcr:
             answer = await serve()
             if fault is not None:
                 mishaps.after(fault, answer, self)
+        if self.script.hold is not None:
+            await self.script.hold(self.script.request(number))
         self.script.answered(number, answer.status, exchange.received)
         return answer
 

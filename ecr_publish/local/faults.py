@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -56,6 +56,7 @@ class Script:
     faults: list[Fault] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     on_request: Callable[[Request], None] | None = None
+    hold: Callable[[Request], Awaitable[None]] | None = None  # on the server's loop: an answer goes when it is over
     now: Callable[[], float] = lambda: 0.0  # epoch seconds
     _counts: dict[str, int] = field(default_factory=dict)
     _forgotten: int = 0
@@ -92,6 +93,11 @@ class Script:
         if self.on_request is not None:
             self.on_request(request)
         return number, found
+
+    def request(self, number: int) -> Request:
+        """A request of late."""
+        with self._lock:
+            return self.requests[number - self._forgotten]
 
     def answered(self, number: int, status: int, received: int) -> None:
         """Note what a request was answered, and how many bytes of its body had come."""
