@@ -1,100 +1,14 @@
-"""What one `docker build` or kaniko command builds: its options as a recipe and tags, and those that are left behind.
-
-Sources: Docker's "docker buildx build" reference; kaniko's README, "Additional Flags".
-"""
+"""What one `docker build` or kaniko command builds: its options as a recipe, and the references that stand for it."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ecr_publish.adoption.buildoptions import Options, Say, docker_options, kaniko_options
 from ecr_publish.adoption.found import Recipe
 from ecr_publish.adoption.references import known
-
-# Options with a value that are carried over, and those that are left behind with a remark.
-_DOCKER: Mapping[str, str] = {
-    "-t": "tag",
-    "--tag": "tag",
-    "-f": "file",
-    "--file": "file",
-    "--target": "target",
-    "--build-arg": "arg",
-    "--label": "label",
-    "--platform": "platform",
-}
-_KANIKO: Mapping[str, str] = {
-    "-c": "context",
-    "--context": "context",
-    "--context-sub-path": "below",
-    "-d": "tag",
-    "--destination": "tag",
-    "-f": "file",
-    "--dockerfile": "file",
-    "--target": "target",
-    "--build-arg": "arg",
-    "--label": "label",
-    "--custom-platform": "platform",
-    "--customPlatform": "platform",
-}
-_DOCKER_LEFT = (
-    "--cache-from",
-    "--cache-to",
-    "--secret",
-    "--ssh",
-    "--output",
-    "-o",
-    "--provenance",
-    "--sbom",
-    "--attest",
-    "--build-context",
-    "--annotation",
-    "--network",
-    "--add-host",
-    "--memory",
-    "--isolation",
-    "--manifest",
-)
-_KANIKO_LEFT = ("--cache", "--cache-repo", "--registry-mirror", "--registry-map", "--tar-path", "--tarPath", "--git")
-# Options with a value that say nothing of the image.
-_DOCKER_QUIET = (
-    "--progress",
-    "--builder",
-    "--iidfile",
-    "--metadata-file",
-    "--format",
-    "--layers",
-    "--storage-driver",
-    "--shm-size",
-    "--ulimit",
-    "--cpuset-cpus",
-    "--cgroup-parent",
-    "--authfile",
-)
-_KANIKO_QUIET = (
-    "--cache-dir",
-    "--cache-ttl",
-    "--digest-file",
-    "--image-name-with-digest-file",
-    "--image-name-tag-with-digest-file",
-    "--oci-layout-path",
-    "--snapshot-mode",
-    "--snapshotMode",
-    "--verbosity",
-    "-v",
-    "--log-format",
-    "--push-retry",
-    "--image-fs-extract-retry",
-    "--image-download-retry",
-    "--ignore-path",
-    "--compression",
-    "--compression-level",
-    "--skip-tls-verify-registry",
-    "--insecure-registry",
-)
-_FLAGS_ONLY = ("--cache",)  # kaniko takes its booleans with `=` or alone
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +20,9 @@ class Build:
     pushes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """Values by what they are, options that stand alone, and words that are no options."""
-
-    got: dict[str, list[str]]
-    alone: list[str]
-    positional: list[str]
-
-
 def docker_build(words: Iterable[str], directory: str, say: Say) -> Build:
     """What stands behind `docker build`; `directory` is where it runs, from the project. `say` gets each remark."""
-    options = _options(words, _DOCKER, (_DOCKER_LEFT, _DOCKER_QUIET), say)
+    options = docker_options(words, say)
     got = options.got
     context = options.positional[-1] if options.positional else "."
     for word in options.positional[:-1]:
@@ -133,7 +38,7 @@ def docker_build(words: Iterable[str], directory: str, say: Say) -> Build:
 def kaniko(words: Iterable[str], directory: str, say: Say) -> Build:
     """What stands behind kaniko's `executor`. It looks for the Dockerfile where it runs, then in the context: one
     that is named from the project's directory is taken for the former."""
-    options = _options(words, _KANIKO, (_KANIKO_LEFT, _KANIKO_QUIET), say)
+    options = kaniko_options(words, say)
     got = options.got
     given = (got.get("context") or ["."])[-1].removeprefix("dir://")
     context = _context("/".join([given, *got.get("below", [])[-1:]]), say)
@@ -145,34 +50,6 @@ def kaniko(words: Iterable[str], directory: str, say: Say) -> Build:
     for word in options.positional:
         say(f"what {word} adds to the build cannot be told")
     return Build(recipe, tuple(got.get("tag", [])), "--no-push" not in options.alone)
-
-
-def _options(
-    words: Iterable[str], carried: Mapping[str, str], others: tuple[tuple[str, ...], tuple[str, ...]], say: Say
-) -> _Options:
-    got: dict[str, list[str]] = {}
-    alone: list[str] = []
-    positional: list[str] = []
-    rest = iter(words)
-    left, quiet = others
-    for word in rest:
-        name, equals, value = word.partition("=")
-        if name in _FLAGS_ONLY:
-            say(f"{word} is not carried over")
-        elif name in carried or name in left or name in quiet:
-            value = value if equals else next(rest, "")
-            got.setdefault(carried.get(name, "left" if name in left else "quiet"), []).append(value)
-            if name in left:
-                say(f"{name} {value} is not carried over".replace("  ", " "))
-        elif name in ("--squash", "--no-push", "--pull", "--no-cache"):
-            alone += [name] * (value != "false")
-            if name == "--squash":
-                say("--squash is not carried over")
-        elif word.startswith("-") and word != "-":
-            alone.append(word)
-        else:
-            positional.append(word)
-    return _Options(got, alone, positional)
 
 
 def _pushing(output: str) -> bool:
@@ -191,7 +68,7 @@ def _context(text: str, say: Say) -> str:
     return "."
 
 
-def _recipe(options: _Options, context: str, files: list[str], directory: str, say: Say) -> Recipe:
+def _recipe(options: Options, context: str, files: list[str], directory: str, say: Say) -> Recipe:
     got, alone = options.got, options.alone
     targets = got.get("target", [])
     if files and known(files[-1]) is None:
