@@ -30,6 +30,11 @@ def commands(script: str) -> Iterator[Command]:
             yield found
 
 
+def short(source: str) -> str:
+    """A command's text, cut where it is too long to be said."""
+    return source if len(source) <= 100 else f"{source[:97]}..."
+
+
 class _Reader:
     def __init__(self, script: str) -> None:
         self._text, self._at, self._line = script.replace("\r\n", "\n"), 0, 0
