@@ -13,7 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from ecr_publish import app
+from ecr_publish.app.performing import perform
+from ecr_publish.app.planning import make
+from ecr_publish.app.project import open_project
+from ecr_publish.app.rehearsal import Told, rehearsal_world
 from ecr_publish.ci.localgit import local
 from ecr_publish.model.events import Progress
 from ecr_publish.plan.ask import Ask
@@ -44,12 +47,12 @@ class Silent:
 def rehearsed() -> Report:
     """The report of a rehearsal as on a laptop without git and without any environment."""
     file = ROOT / EXAMPLE / "ecr-publish.yaml"
-    project = app.open_project(file, env={}, event=None, git=None)
+    project = open_project(file, env={}, event=None, git=None)
     assert project.origin == local(None)
     stop = StopRequest()
-    with app.rehearsal_world({}, app.Told())(project, stop) as world:
-        plan = app.make(project, Ask(), with_inputs=True, now=world.ports.clock.now())
-        return app.perform(project, plan, world, stop, Silent(), command="rehearse")
+    with rehearsal_world({}, Told())(project, stop) as world:
+        plan = make(project, Ask(), with_inputs=True, now=world.ports.clock.now())
+        return perform(project, plan, world, stop, Silent(), command="rehearse")
 
 
 def picture(report: Report) -> str:

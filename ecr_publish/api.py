@@ -4,16 +4,16 @@ from ecr_publish.errors import BuildFailed, OriginUnclear, PublishError
 from ecr_publish.hookspecs import hookimpl
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify, Progress, Transferred, Untrusted
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.origin import GitFacts, Origin, RefKind
 from ecr_publish.model.platform import Platform
-from ecr_publish.model.promotion import Promotion, PromotionRecord
+from ecr_publish.model.promotion import PromotionRecord
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
 from ecr_publish.model.scan import (
     ChildScan,
     Complete,
     Finding,
-    ScanEvidence,
     Severity,
     TimedOut,
     Unscanned,
@@ -21,7 +21,7 @@ from ecr_publish.model.scan import (
 )
 from ecr_publish.model.tags import Fixed, Floating, Tag, TagSet
 from ecr_publish.model.target import Place, Target
-from ecr_publish.model.verdict import Allow, CannotJudge, Refuse, Verdict
+from ecr_publish.model.verdict import Allow, CannotJudge, Promotion, Refuse, Verdict
 from ecr_publish.plan.intent import At, FactKey, Give, Intent, Need, On
 from ecr_publish.plan.step import LeaveOut, Scene
 from ecr_publish.ports import Builder, BuildRequest, Ports

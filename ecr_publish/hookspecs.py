@@ -13,10 +13,9 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ecr_publish.model.evidence import ScanEvidence
     from ecr_publish.model.origin import GitFacts, Origin
-    from ecr_publish.model.promotion import Promotion
-    from ecr_publish.model.scan import ScanEvidence
-    from ecr_publish.model.verdict import Verdict
+    from ecr_publish.model.verdict import Promotion, Verdict
     from ecr_publish.plan.intent import Intent
     from ecr_publish.ports import Builder
     from ecr_publish.report.report import Report, Reporter

@@ -7,18 +7,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ecr_publish.model.compression import Compression
-from ecr_publish.model.digest import Digest
-from ecr_publish.model.events import Notify
-from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
-from ecr_publish.model.layer import StoredBlob
-from ecr_publish.model.promotion import Promotion
-from ecr_publish.model.registry import Repository
-from ecr_publish.model.scan import Scan, ScanEvidence
-from ecr_publish.model.target import Target
-from ecr_publish.model.verdict import GateAnswer
+if TYPE_CHECKING:
+    from ecr_publish.model.compression import Compression
+    from ecr_publish.model.digest import Digest
+    from ecr_publish.model.events import Notify
+    from ecr_publish.model.evidence import ScanEvidence
+    from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+    from ecr_publish.model.layer import StoredBlob
+    from ecr_publish.model.registry import Repository
+    from ecr_publish.model.scan import Scan
+    from ecr_publish.model.target import Target
+    from ecr_publish.model.verdict import GateAnswer, Promotion
 
 
 class Clock(Protocol):

@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ecr_publish.app.project import Project
-from ecr_publish.app.world import World
-from ecr_publish.config.model import Config
 from ecr_publish.errors import MachineFault, PublishError
-from ecr_publish.plan.plan import Plan
+from ecr_publish.plan.planner import RESUME
 from ecr_publish.report.report import Report
-from ecr_publish.run.scheduler import Observer, Scheduler
-from ecr_publish.run.stop import StopRequest
+from ecr_publish.run.scheduler import Scheduler
 
 if TYPE_CHECKING:
+    from ecr_publish.app.project import Project
+    from ecr_publish.app.world import World
+    from ecr_publish.config.model import Config
     from ecr_publish.plan.intent import Intent
+    from ecr_publish.plan.plan import Plan
     from ecr_publish.ports import Ports
     from ecr_publish.preflight import Preflight
     from ecr_publish.run.ledger import Entry
     from ecr_publish.run.outcome import Outcome
+    from ecr_publish.run.scheduler import Observer
+    from ecr_publish.run.step import Step
+    from ecr_publish.run.stop import StopRequest
 
 
 def perform(
@@ -36,15 +39,15 @@ def perform(
     from ecr_publish.run.exitcode import exit_code
     from ecr_publish.run.outcome import NotStarted
     from ecr_publish.run.results import prepare
-    from ecr_publish.steps.resume import Resume
 
     clock = world.ports.clock
     started = clock.now()
     prepare(project.workspace)
     observers = _Observers(observer, project, keep_results=command != "rehearse")
     before = _checked(plan, world.ports, project.config)
-    steps = {step.name: step for step in (*project.plugins.steps, Resume())}
-    scheduler = Scheduler(steps, replace(world.ports, reuse=before.reuse), stop, observers, width=parallel)
+    scheduler = Scheduler(
+        _steps(project, plan), replace(world.ports, reuse=before.reuse), stop, observers, width=parallel
+    )
     if before.problems:
         for intent in plan.intents:
             scheduler.record(intent, NotStarted("preflight found problems"))
@@ -65,6 +68,16 @@ def perform(
     )
     observers.plugins.run_finished(report)
     return replace(report, warnings=(*report.warnings, *observers.plugins.warnings))
+
+
+def _steps(project: Project, plan: Plan) -> dict[str, Step]:
+    """All that may run, by name; what takes up an earlier job's facts only where the plan does."""
+    steps = {step.name: step for step in project.plugins.steps}
+    if any(intent.step == RESUME for intent in plan.intents):
+        from ecr_publish.steps.resume import Resume
+
+        steps[RESUME] = Resume()
+    return steps
 
 
 class _Observers:

@@ -1,4 +1,4 @@
-"""The composition root: which adapter stands behind which port, for a run and for a rehearsal."""
+"""World: which adapter stands behind which port, and the world of a real run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecr_publish.app.identity import web_identity
-from ecr_publish.app.project import Project
-from ecr_publish.app.spool import spool
-from ecr_publish.run.clock import SimulatedClock, SystemClock, full_jitter
-from ecr_publish.run.stop import StopRequest
+from ecr_publish.app.late import LateEngine, LateScans
+from ecr_publish.run.clock import SystemClock, full_jitter
 
 if TYPE_CHECKING:
+    from ecr_publish.app.project import Project
     from ecr_publish.aws.session import Sessions
-    from ecr_publish.ports import Clock, Ports
+    from ecr_publish.ports import Clock, EngineImages, Ports, ScanSource
+    from ecr_publish.run.stop import StopRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +25,6 @@ class World:
     ports: Ports
     connections: Callable[[], tuple[tuple[str, str], ...]] = tuple
     created: tuple[str, ...] = ()  # repositories that a rehearsal made, because the file declares them
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a rehearsal is told about the world: paths of YAML files."""
-
-    findings: str | None = None
-    seed: str | None = None
-    faults: str | None = None
-    named: tuple[str, ...] = ()  # faults by name
 
 
 def unconcealed(secret: str) -> None:
@@ -52,6 +41,7 @@ def real_world(
 
     @contextmanager
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
+        from ecr_publish.app.identity import web_identity
         from ecr_publish.aws.session import Sessions
         from ecr_publish.run.retry import Retry
 
@@ -74,30 +64,6 @@ def real_world(
     return world
 
 
-def rehearsal_world(
-    env: Mapping[str, str], told: Told
-) -> Callable[[Project, StopRequest], AbstractContextManager[World]]:
-    """The world of `rehearse`: an embedded ECR with a clock of its own. Nothing leaves the machine."""
-
-    @contextmanager
-    def world(project: Project, stop: StopRequest) -> Iterator[World]:
-        from ecr_publish.aws.session import Explicit, Sessions
-        from ecr_publish.local import embedded_ecr
-        from ecr_publish.local.told import settings_of
-        from ecr_publish.rehearsal import connections, declare
-        from ecr_publish.run.retry import Retry
-
-        clock = SimulatedClock(SystemClock(stop).now(), stop)
-        with embedded_ecr(settings_of((told.findings, told.seed, told.faults), told.named), clock) as server:
-            created = declare(server, project.config, told.seed, project.root)
-            sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
-            surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
-            with ports_of(project, sessions, clock, stop, surroundings, {}) as ports:
-                yield World(ports, lambda: connections(server), created)
-
-    return world
-
-
 @contextmanager
 def ports_of(
     project: Project,
@@ -112,9 +78,6 @@ def ports_of(
     from ecr_publish.aws.credentials import RegistryCredentials
     from ecr_publish.aws.identity import StsIdentities
     from ecr_publish.aws.repositories import EcrRepositories
-    from ecr_publish.aws.scans import EcrScans
-    from ecr_publish.builders.known import known
-    from ecr_publish.engine.images import DockerImages
     from ecr_publish.http.transport import Transport
     from ecr_publish.oci.dockerconfig import DockerLogins
     from ecr_publish.oci.images import RegistryImages
@@ -133,14 +96,33 @@ def ports_of(
             identities=StsIdentities(sessions),
             repositories=EcrRepositories(sessions),
             images=images,
-            scans=EcrScans(sessions),
+            scans=LateScans(lambda: _scans(sessions)),
             builders=project.plugins.builders,
-            engine=DockerImages(env, known(env)),
+            engine=LateEngine(lambda: _engine(env)),
             gates=project.plugins.gates,
             root=project.root,
             workspace=project.workspace,
             notify=lambda progress: None,
-            spool=lambda name: spool(project.workspace, name),
+            spool=lambda name: _spool(project.workspace, name),
         )
     finally:
         images.close()
+
+
+def _scans(sessions: Sessions) -> ScanSource:
+    from ecr_publish.aws.scans import EcrScans
+
+    return EcrScans(sessions)
+
+
+def _engine(env: Mapping[str, str]) -> EngineImages:
+    from ecr_publish.builders.known import known
+    from ecr_publish.engine.images import DockerImages
+
+    return DockerImages(env, known(env))
+
+
+def _spool(workspace: Path, name: str) -> AbstractContextManager[Path]:
+    from ecr_publish.app.spool import spool
+
+    return spool(workspace, name)

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ecr_publish.aws.errors import translated
-from ecr_publish.aws.webidentity import assumed_by_token
 from ecr_publish.errors import NotAuthorised, UsageError
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
@@ -39,8 +37,7 @@ class Explicit:
     secret: str = "rehearsal-has-no-secret"  # noqa: S105 - signs requests that nobody verifies
 
 
-@dataclass(frozen=True, slots=True)
-class _Principal:
+class _Principal(NamedTuple):
     role: str | None
     profile: str | None
     account: str | None  # only in a world of its own, where the access key id is the account
@@ -77,6 +74,8 @@ class Sessions:
 
     def client(self, service: str, target: Target) -> Any:
         """The boto3 client of a service for the target's principal and region. Raises NotAuthorised, MachineFault."""
+        from ecr_publish.aws.errors import translated
+
         principal = self._principal(target)
         with self._lock, translated(f"{service} client @{target.name}"):
             key = (service, principal)
@@ -91,6 +90,8 @@ class Sessions:
     def ask(self, where: str, call: Callable[[], Result]) -> Result:
         """The call's result; botocore's exceptions become ours, and what can heal is repeated. `where` names the
         request in errors: `get-caller-identity @dev`."""
+
+        from ecr_publish.aws.errors import translated
 
         def once() -> Result:
             with translated(where):
@@ -110,6 +111,8 @@ class Sessions:
 
     def is_on(self, setting: str, target: Target) -> bool:
         """Whether `use_fips_endpoint` or `use_dualstack_endpoint` is set for the target's principal."""
+        from ecr_publish.aws.errors import translated
+
         with self._lock, translated(f"settings @{target.name}"):
             return bool(self._session(self._principal(target)).get_config_variable(setting))
 
@@ -176,6 +179,8 @@ class Sessions:
             if self._web_identity is None:
                 answer = sts.assume_role(**request)
             else:
+                from ecr_publish.aws.webidentity import assumed_by_token
+
                 answer = assumed_by_token(sts, request, self._web_identity, self.conceal)
             got = answer["Credentials"]
             for secret in (got["SecretAccessKey"], got["SessionToken"]):

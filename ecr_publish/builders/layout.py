@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecr_publish.builders.output import all_or_nothing
-from ecr_publish.builders.unpack import unpacked
 from ecr_publish.config.model import LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.model.events import Note, Notify
@@ -39,6 +37,9 @@ class LayoutBuilder:
                 where=f"images.{request.image}.build.layout",
                 hint="run the tool that makes it before this",
             )
+        from ecr_publish.builders.output import all_or_nothing
+        from ecr_publish.builders.unpack import unpacked
+
         with all_or_nothing(request.output):
             if unpacked(path, request.output):
                 raise BadImage(what="it holds links", where=str(path), hint="make the layout without links")

@@ -14,12 +14,13 @@ import click
 from ecr_publish.cli.reports import unwritable
 from ecr_publish.cli.surroundings import environment
 from ecr_publish.errors import ConfigErrors, MachineFault, PublishError
-from ecr_publish.outputs.face import Face, File, face
+from ecr_publish.outputs.face import Face, face
 from ecr_publish.run.clock import SystemClock, token
 from ecr_publish.run.stop import StopRequest
 
 if TYPE_CHECKING:
-    from ecr_publish.app import Project
+    from ecr_publish.app.project import Project
+    from ecr_publish.outputs.file import File
     from ecr_publish.outputs.remarks import Remark
     from ecr_publish.report.report import Report
 
@@ -61,6 +62,7 @@ class Handover:
         """Annotate the run, and write what later steps read; what could not be written and must be there."""
         if self._face is None:
             return ()
+        from ecr_publish.outputs.file import File
         from ecr_publish.outputs.remarks import remarks
         from ecr_publish.outputs.values import values
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from ecr_publish.model.events import Note, Progress, Transferred, Untrusted
-from ecr_publish.plan.intent import Intent
-from ecr_publish.report.progress import Moving
 from ecr_publish.report.text import clean
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped
+
+if TYPE_CHECKING:
+    from ecr_publish.model.events import Progress
+    from ecr_publish.plan.intent import Intent
+    from ecr_publish.report.progress import Moving
 
 SIGN_OF_LIFE_SECONDS = 5.0
 REDRAWN_SECONDS = 0.2
@@ -44,6 +47,9 @@ class Lines:
 
     def progress(self, intent: Intent, progress: Progress) -> None:
         """Build output at once and defused; notes and bytes every few seconds."""
+        from ecr_publish.model.events import Note, Transferred, Untrusted
+        from ecr_publish.report.progress import Moving
+
         match progress:
             case Untrusted(text=text):
                 for line in text.splitlines():

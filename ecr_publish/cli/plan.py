@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ecr_publish import app
 from ecr_publish.cli.options import as_tag_option, env_option, file_option, format_option, image_option
 from ecr_publish.cli.surroundings import project
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
+
+if TYPE_CHECKING:
+    from ecr_publish.app.project import Project
 
 
 @click.command(help="Show what `run` would do, per image and environment. Nothing is built, no AWS is called.")
@@ -39,6 +42,7 @@ def command(
     explain: bool,
 ) -> int:
     """Plan and print."""
+    from ecr_publish.app.planning import make
     from ecr_publish.plan.canonical import canonical
     from ecr_publish.report.plantext import plan_text
 
@@ -53,14 +57,14 @@ def command(
         click.echo(_explained(opened, images, output), nl=False)
         return 0
     ask = Ask(images=images, environments=environments, upto=upto)
-    plan = app.make(opened, ask, with_inputs=out is not None)
+    plan = make(opened, ask, with_inputs=out is not None)
     if out is not None:
         Path(out).write_text(canonical(plan), encoding="utf-8")
     click.echo(canonical(plan) if output == "json" else plan_text(plan, opened.config), nl=False)
     return 0
 
 
-def _explained(opened: app.Project, images: tuple[str, ...], output: str) -> str:
+def _explained(opened: Project, images: tuple[str, ...], output: str) -> str:
     """Tags alone need no plan: this also answers where a plan is refused because no rule gives a tag."""
     from ecr_publish.cli.steps import chosen
     from ecr_publish.plan.make import explanation_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ecr_publish import app
+from ecr_publish.app.rehearsal import Told, rehearsal_world
 from ecr_publish.cli.options import (
     DEFAULT_FILE,
     as_tag_option,
@@ -49,6 +49,6 @@ def command(
     """Plan, start the embedded ECR, create what the file declares, run, report."""
     opened = project(file, as_tag)
     ask = Ask(images=images, environments=environments, upto=upto)
-    told = app.Told(findings=findings, seed=seed, faults=faults, named=named)
-    world = app.rehearsal_world(environment(), told)
+    told = Told(findings=findings, seed=seed, faults=faults, named=named)
+    world = rehearsal_world(environment(), told)
     return carry_out(opened, ask, world, command="rehearse", output=output, parallel=parallel)

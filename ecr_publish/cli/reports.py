@@ -7,13 +7,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ecr_publish.app import Project
 from ecr_publish.errors import MachineFault, UsageError
-from ecr_publish.report.report import Report, Reporter
+
+if TYPE_CHECKING:
+    from ecr_publish.app.project import Project
+    from ecr_publish.report.report import Report, Reporter
 
 FORMATS = ("console", "json", "markdown", "junit")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -57,17 +59,16 @@ def _named(text: str) -> tuple[str, Path]:
     return name, Path(file)
 
 
-@dataclass(frozen=True, slots=True)
 class Writers:
     """The writers behind what was asked for, looked up (and the files' places looked at) before anything is done."""
 
-    printed: Reporter
-    files: tuple[tuple[Reporter, Path], ...]
+    def __init__(self, printed: Reporter, files: tuple[tuple[Reporter, Path], ...]) -> None:
+        self.printed, self._files = printed, files
 
     def written(self, report: Report) -> tuple[MachineFault, ...]:
         """Write every file; what could not be written. One that fails does not hinder the others."""
         found = []
-        for reporter, path in self.files:
+        for reporter, path in self._files:
             try:
                 path.write_text(reporter.text(report), encoding="utf-8")
             except OSError as error:

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import click
 
-from ecr_publish import app
+from ecr_publish.app.performing import perform
+from ecr_publish.app.planning import insist, make, saved_now
+from ecr_publish.app.project import Project
+from ecr_publish.app.world import World
+from ecr_publish.app.world import real_world as world_of
 from ecr_publish.cli.handover import handover
 from ecr_publish.cli.lines import Lines
 from ecr_publish.cli.main import crash_log, show
@@ -24,13 +28,13 @@ from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.outcome import Failed
 from ecr_publish.run.stop import StopRequest
 
-World = Callable[[app.Project, StopRequest], AbstractContextManager[app.World]]
+OpenWorld = Callable[[Project, StopRequest], AbstractContextManager[World]]
 
 
 def carry_out(
-    project: app.Project,
+    project: Project,
     ask: Ask,
-    world: World,
+    world: OpenWorld,
     *,
     command: str,
     output: Wanted,
@@ -43,13 +47,13 @@ def carry_out(
     for warning in project.warnings:
         click.echo(f"warning: {clean(warning)}", err=True)
     with stopping() as stop, world(project, stop) as there:
-        plan = app.make(project, ask, with_inputs=True, now=app.saved_now(saved_plan) or there.ports.clock.now())
+        plan = make(project, ask, with_inputs=True, now=saved_now(saved_plan) or there.ports.clock.now())
         if saved_plan is not None:
-            app.insist(plan, saved_plan)
+            insist(plan, saved_plan)
         for name in there.created:
             click.echo(f"rehearsal: created the repository {name}", err=True)
         lines = Lines(SystemClock(stop).monotonic, live=sys.stderr.isatty() and ci.ci is None, block=ci.block)
-        report = app.perform(project, plan, there, stop, lines, command=command, parallel=parallel)
+        report = perform(project, plan, there, stop, lines, command=command, parallel=parallel)
     if output.format == "console" and sys.stdout.isatty() and ci.ci is None:
         from rich.console import Console
 
@@ -66,9 +70,9 @@ def carry_out(
     return report.exit_code or (faults[0].exit_code if faults else 0)
 
 
-def real_world(*, as_layout: bool = False) -> World:
+def real_world(*, as_layout: bool = False) -> OpenWorld:
     """The world of every command but `rehearse`: this process's environment, and masks where the CI has them."""
-    return app.real_world(environment(), as_layout=as_layout, conceal=handover().conceal)
+    return world_of(environment(), as_layout=as_layout, conceal=handover().conceal)
 
 
 def read_text(path: str) -> str:

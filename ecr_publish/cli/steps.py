@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecr_publish.app import Project
+from ecr_publish.app.project import Project
 from ecr_publish.errors import NotAuthorised, ResultUnusable, UsageError
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import BuiltImage, PublishedImage

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from ecr_publish.app import Project, open_project
+from ecr_publish.app.project import Project, open_project
 from ecr_publish.cli.git import git_facts
 from ecr_publish.cli.options import config_path
 from ecr_publish.errors import OriginUnclear

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from ecr_publish.config.document import Map, Nothing, Sequence, Text, Tree, place
@@ -39,6 +38,8 @@ class Complaints:
             if key in LATER:
                 self.add(at, f"{key!r} is not in this version", "remove it: ignoring it would promise what is not done")
             else:
+                import difflib
+
                 near = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
                 hint = f"did you mean {near[0]!r}? " if near else ""
                 self.add(at, f"{what} has no key {key!r}", f"{hint}known keys: {', '.join(names)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
@@ -53,6 +52,8 @@ def check_names(tree: Map, complaints: Complaints) -> None:
 
 def _known_environment(name: Text, environments: list[str], complaints: Complaints) -> None:
     if name not in environments:
+        import difflib
+
         near = difflib.get_close_matches(name, environments, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         complaints.add(name.at, f"there is no environment {str(name)!r}", f"{hint}known: {', '.join(environments)}")

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ecr_publish.model.promotion import Promotion
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.scan import (
     ChildScan,
     Complete,
     Finding,
-    ScanEvidence,
     Severity,
     TimedOut,
     Unscanned,
     Unsupported,
 )
-from ecr_publish.model.verdict import Allow, CannotJudge, Refuse, Verdict
+from ecr_publish.model.verdict import Allow, CannotJudge, Promotion, Refuse, Verdict
 
 NAME = "thresholds"
 NAMED_FINDINGS = 10

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ecr_publish.model.digest import Digest
-from ecr_publish.model.registry import Repository
-from ecr_publish.model.verdict import GateAnswer
+if TYPE_CHECKING:
+    from ecr_publish.model.verdict import GateAnswer, Promotion
 
 
 class Topology(StrEnum):
@@ -24,21 +24,6 @@ class GateMode(StrEnum):
 
     ENFORCE = "enforce"
     ADVISORY = "advisory"
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """What a gate is asked about: this digest, from here to there, with these tags and these thresholds."""
-
-    image: str
-    from_environment: str
-    to_environment: str
-    source: Repository
-    destination: Repository
-    digest: Digest
-    tags: tuple[str, ...]
-    fail_on: tuple[tuple[str, int], ...]  # (severity word in lower case, greatest allowed count)
-    unscannable: str | None = None  # the reason given with `unscannable: allow`, None = refuse
 
 
 @dataclass(frozen=True, slots=True)

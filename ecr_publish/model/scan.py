@@ -1,4 +1,4 @@
-"""Evidence: what the registry's scanner says of an image, without a verdict."""
+"""Scan: what the registry's scanner says of an image, without a verdict."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.platform import Platform
-from ecr_publish.model.registry import Repository
 
 
 class Severity(StrEnum):
@@ -90,12 +89,3 @@ class ChildScan:
     digest: Digest
     platform: Platform | None
     scan: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class ScanEvidence:
-    """What a gate judges by: one scan per scannable child of `digest`, read from `repository`."""
-
-    repository: Repository
-    digest: Digest
-    children: tuple[ChildScan, ...]

@@ -1,9 +1,27 @@
-"""Verdict: a gate's answer about one promotion."""
+"""Verdict: what a gate is asked about one promotion, and what it answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from ecr_publish.model.digest import Digest
+from ecr_publish.model.registry import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What a gate is asked about: this digest, from here to there, with these tags and these thresholds."""
+
+    image: str
+    from_environment: str
+    to_environment: str
+    source: Repository
+    destination: Repository
+    digest: Digest
+    tags: tuple[str, ...]
+    fail_on: tuple[tuple[str, int], ...]  # (severity word in lower case, greatest allowed count)
+    unscannable: str | None = None  # the reason given with `unscannable: allow`, None = refuse
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from ecr_publish.oci.manifest import Document
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, nearer, puts, tag_plan
-from ecr_publish.oci.referrers import Referrers
 from ecr_publish.oci.standing import Standing, Standings
 from ecr_publish.oci.wire import Wire
 
@@ -73,6 +72,8 @@ class Copying:
         image = self._shared.closure(self._origin, root)
         if is_there is not None:
             standing = replace(standing, there=is_there.result())
+        from ecr_publish.oci.referrers import Referrers
+
         referrers = Referrers(self._origin, self._shared.lanes, self._shared.capabilities)
         asked = referrers.ask(image.documents)  # under way while blobs move
         moment = self._shared.lanes.moment()

@@ -15,7 +15,6 @@ from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
-from ecr_publish.oci.ahead import Ahead
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
@@ -126,6 +125,8 @@ class RegistryImages:
     @contextmanager
     def receiving(self, layout: Path, target: Target, repository: Repository, notify: Notify) -> Iterator[Sending]:
         """Blobs of a layout that is being written, sent while the block runs; all have arrived at its end."""
+        from ecr_publish.oci.ahead import Ahead
+
         ahead = Ahead(self._lanes, self._wire(target, repository), self._presence, layout, notify)
         sending = Sending(ahead)
         try:

@@ -9,7 +9,6 @@ from typing import assert_never
 from ecr_publish.errors import PublishError, TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import How, Notify, Transferred
-from ecr_publish.oci.attached import scheme_index, tag_of
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
@@ -26,7 +25,6 @@ from ecr_publish.oci.plan import (
     TransferPlan,
     UploadBlob,
 )
-from ecr_publish.oci.upload import Upload
 from ecr_publish.oci.wire import Wire
 
 
@@ -84,6 +82,8 @@ class Performer:
         return self._send(blob, session)
 
     def _send(self, blob: Descriptor, session: str | None) -> Moved:
+        from ecr_publish.oci.upload import Upload
+
         sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send(session)
         self._told(blob, How.SENT if sent else How.THERE, blob.size)
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
@@ -98,6 +98,8 @@ class Performer:
         added = tuple(each for each in operation.attached if each.document.digest not in self._listed)
         if not added:
             return
+        from ecr_publish.oci.attached import scheme_index, tag_of
+
         before = self._manifests.get(tag_of(operation.subject))
         body = scheme_index(before, added)
         if before is None or before.body != body:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecr_publish.outputs.face import File
+from ecr_publish.outputs.file import File
 from ecr_publish.outputs.remarks import Remark
 from ecr_publish.outputs.values import last_places, reference, variable
 from ecr_publish.report.report import Report

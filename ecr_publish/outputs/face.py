@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ecr_publish.outputs.file import File
     from ecr_publish.outputs.remarks import Remark
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to write. One that is `needed` fails a run that was otherwise fine when it cannot be written."""
-
-    path: Path
-    text: str
-    append: bool = False
-    needed: bool = True
 
 
 class Face(Protocol):

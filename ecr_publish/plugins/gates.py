@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ecr_publish.model.promotion import Promotion
-from ecr_publish.model.scan import ScanEvidence
-from ecr_publish.model.verdict import Allow, CannotJudge, GateAnswer, Refuse, Verdict
+if TYPE_CHECKING:
+    from ecr_publish.model.evidence import ScanEvidence
+    from ecr_publish.model.verdict import GateAnswer, Promotion, Verdict
 
 
 class Gates:
@@ -18,6 +18,8 @@ class Gates:
 
     def judge(self, promotion: Promotion, evidence: ScanEvidence, required: tuple[str, ...]) -> tuple[GateAnswer, ...]:
         """One answer per gate, and one for each required gate that is not there."""
+        from ecr_publish.model.verdict import CannotJudge, GateAnswer
+
         answers = tuple(GateAnswer(name, _verdict(gate, promotion, evidence)) for name, gate in self._gates)
         present = {name for name, _ in self._gates}
         absent = tuple(
@@ -29,6 +31,8 @@ class Gates:
 
 
 def _verdict(gate: Callable[..., Any], promotion: Promotion, evidence: ScanEvidence) -> Verdict:
+    from ecr_publish.model.verdict import Allow, CannotJudge, Refuse
+
     try:
         answer = gate(promotion=promotion, evidence=evidence)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a border: a raise is a refusal, sys.exit(0) as well

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ecr_publish.config.model import Config
 from ecr_publish.errors import PublishError
@@ -15,7 +16,11 @@ from ecr_publish.preflight.permissions import may_push, may_read_scans
 from ecr_publish.preflight.repositories import mutability, repositories
 from ecr_publish.preflight.said import Said, side_by_side, together
 from ecr_publish.preflight.subjects import Subjects, Write, subjects
-from ecr_publish.preflight.taken import READY_MADE, Taken, judged, taken
+
+if TYPE_CHECKING:
+    from ecr_publish.preflight.taken import Taken
+
+READY_MADE = "layout"  # nothing is built, so there is no build to be saved: its push asks by digest, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ def _taken_tags(touched: Subjects, there: tuple[Write, ...], ports: Ports) -> Sa
     """Look at the tags of every image whose build can still be saved or refused."""
     builds = dict(touched.builds)
     writes = tuple(write for write in there if write.image in builds and builds[write.image].builder != READY_MADE)
+    if not writes:
+        return Said()
+    from ecr_publish.preflight.taken import judged, taken
+
     parts: list[Said] = []
     found: dict[str, list[Taken]] = {}
     for write, answer in side_by_side(lambda write: taken(write, ports), writes):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ecr_publish.errors import PublishError
 from ecr_publish.model.registry import EcrRegistry
@@ -11,8 +11,7 @@ from ecr_publish.ports import Ports
 from ecr_publish.preflight.said import Said, side_by_side
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """The targets that we may go to, and what is to be said of the others."""
 
     targets: frozenset[Target]

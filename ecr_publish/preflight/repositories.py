@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, RepositoryMissing
 from ecr_publish.model.registry import EcrRegistry, Repository
@@ -18,8 +18,7 @@ MOST_DESCRIBED = 100  # ECR API Reference, DescribeRepositories
 MOST_FILTERS = 5  # ECR API Reference, ImageTagMutabilityExclusionFilter
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The repositories that are there, with their settings, and what is to be said of the others."""
 
     states: Mapping[Spot, RepositoryState]

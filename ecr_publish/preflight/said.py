@@ -50,7 +50,7 @@ def side_by_side(
         except PublishError as error:
             return error
 
-    if not subjects:
-        return ()
+    if len(subjects) < 2:
+        return tuple((subject, attempt(subject)) for subject in subjects)
     with ThreadPoolExecutor(min(WIDTH, len(subjects)), thread_name_prefix="preflight") as pool:
         return tuple(zip(subjects, pool.map(attempt, subjects), strict=True))

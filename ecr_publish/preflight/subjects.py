@@ -1,20 +1,26 @@
-"""Subjects: what a plan will read and write, taken from its intents' details. Pure."""
+"""Subjects: what a plan will read and write, taken from its intents' details. Pure.
+
+Each built-in step has details of one type, so the step's name tells it: what no step of the plan brings is not loaded.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.promotion import Topology
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Tag
 from ecr_publish.model.target import Target
 from ecr_publish.plan.plan import Plan
-from ecr_publish.steps.build import BuildDetails
-from ecr_publish.steps.login import LoginDetails
-from ecr_publish.steps.promote import PromoteDetails
 from ecr_publish.steps.push import PushDetails, all_tags
-from ecr_publish.steps.resume import PublishedDetails
-from ecr_publish.steps.scan_wait import ScanDetails
+
+if TYPE_CHECKING:
+    from ecr_publish.steps.build import BuildDetails
+    from ecr_publish.steps.promotion import PromoteDetails
+    from ecr_publish.steps.resume import PublishedDetails
+    from ecr_publish.steps.scan_wait import ScanDetails
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +67,20 @@ def subjects(plan: Plan) -> Subjects:
     builds: list[tuple[str, BuildDetails]] = []
     for intent in plan.intents:
         image = intent.place.image or ""
-        match intent.details:
-            case LoginDetails(target=target):
-                targets.append(target)
-            case BuildDetails() as build:
-                builds.append((image, build))
-            case PushDetails() as push:
-                spot = Spot(push.target, push.repository)
-                writes.append(Write(image, spot, all_tags(push.tags, push.pointer), is_entry=True, sends_bytes=True))
-            case PromoteDetails() as promotion:
-                spot = Spot(promotion.target, promotion.repository)
-                tags = all_tags(promotion.tags or (), promotion.pointer)
-                sends = promotion.topology is not Topology.RETAG
-                writes.append(Write(image, spot, tags, is_entry=False, sends_bytes=sends))
-                reads.extend(Spot(each.target, each.repository) for each in promotion.sources)
-            case PublishedDetails(target=target, repository=repository):
-                reads.append(Spot(target, repository))
-            case ScanDetails(target=target, repository=repository):
-                scans.append(Spot(target, repository))
+        match intent.step:
+            case "login":
+                targets.append(intent.details.target)
+            case "build":
+                builds.append((image, intent.details))
+            case "push":
+                writes.append(_pushed(image, intent.details))
+            case "promote":
+                writes.append(_promoted(image, intent.details))
+                reads.extend(Spot(each.target, each.repository) for each in intent.details.sources)
+            case "resume" if intent.gives[0].kind is PublishedImage:
+                reads.append(_spot(intent.details))
+            case "scan-wait":
+                scans.append(_spot(intent.details))
     written = {write.spot for write in writes}
     touched = (*(write.spot for write in writes), *reads, *scans)
     return Subjects(
@@ -88,3 +90,17 @@ def subjects(plan: Plan) -> Subjects:
         scans=tuple(dict.fromkeys(scans)),
         builds=tuple(builds),
     )
+
+
+def _pushed(image: str, push: PushDetails) -> Write:
+    return Write(image, _spot(push), all_tags(push.tags, push.pointer), is_entry=True, sends_bytes=True)
+
+
+def _promoted(image: str, promotion: PromoteDetails) -> Write:
+    tags = all_tags(promotion.tags or (), promotion.pointer)
+    sends = promotion.topology is not Topology.RETAG
+    return Write(image, _spot(promotion), tags, is_entry=False, sends_bytes=sends)
+
+
+def _spot(details: PushDetails | PromoteDetails | PublishedDetails | ScanDetails) -> Spot:
+    return Spot(details.target, details.repository)

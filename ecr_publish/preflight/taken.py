@@ -17,7 +17,6 @@ from ecr_publish.steps.build import INPUTS_LABEL, REVISION_LABEL, BuildDetails
 # These make the same bytes of the same input in a moment: they are never refused by labels, for the push compares
 # digests, which says more. What is there already is taken all the same, so that a re-run does nothing in any step.
 CHEAP_BUILDERS = ("layout", "archive", "files")
-READY_MADE = "layout"  # nothing is built, so there is no build to be saved: its push asks by digest, once
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.promotion import GateMode, PromotionRecord
-from ecr_publish.model.scan import Complete, Finding, ScanEvidence, Severity, TimedOut, Unscanned, Unsupported
+from ecr_publish.model.scan import Complete, Finding, Severity, TimedOut, Unscanned, Unsupported
 from ecr_publish.model.verdict import Allow, CannotJudge, GateAnswer, Refuse
 
 _ORDER = tuple(Severity)

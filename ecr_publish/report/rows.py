@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.promotion import PromotionRecord
-from ecr_publish.model.scan import ScanEvidence
 from ecr_publish.model.target import Place
-from ecr_publish.report.evidence import judged, scan_words
 from ecr_publish.report.report import Report
 from ecr_publish.report.text import clean
 from ecr_publish.run.ledger import Entry
@@ -50,11 +49,14 @@ class Holding:
     @property
     def verdict(self) -> str:
         """The scan here, or what the gates said on the way here."""
+        if self.scan is None and self.record is None:
+            return "not scanned"
+        from ecr_publish.report.evidence import judged, scan_words
+
         if self.scan is not None:
             return clean(scan_words(self.scan))
-        if self.record is not None:
-            return f"{judged(self.record)} (judged at {clean(self.record.promotion.from_environment)})"
-        return "not scanned"
+        assert self.record is not None
+        return f"{judged(self.record)} (judged at {clean(self.record.promotion.from_environment)})"
 
 
 _LONG_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ecr_publish.errors import PublishError, Unavailable
-from ecr_publish.ports import Clock
+
+if TYPE_CHECKING:
+    from ecr_publish.ports import Clock
 
 Result = TypeVar("Result")
 

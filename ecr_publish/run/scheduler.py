@@ -7,18 +7,20 @@ import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ecr_publish.errors import MachineFault, PublishError
-from ecr_publish.model.events import Progress
 from ecr_publish.plan.intent import FactKey, Intent
-from ecr_publish.ports import Ports
 from ecr_publish.run.ledger import Entry, Ledger
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped
-from ecr_publish.run.step import Step
-from ecr_publish.run.stop import StopRequest
+
+if TYPE_CHECKING:
+    from ecr_publish.model.events import Progress
+    from ecr_publish.ports import Ports
+    from ecr_publish.run.step import Step
+    from ecr_publish.run.stop import StopRequest
 
 
 class Observer(Protocol):
@@ -34,14 +36,12 @@ class Observer(Protocol):
         """The intent has ended, or will never start."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     intent: Intent
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
+class _Ended(NamedTuple):
     intent: Intent
     outcome: Outcome
     started: datetime

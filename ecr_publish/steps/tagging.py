@@ -13,7 +13,6 @@ from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Fixed, Floating, Movement, Tag
 from ecr_publish.model.target import Target
 from ecr_publish.ports import Images
-from ecr_publish.tags import moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ def tagging(images: Images, target: Target, repository: Repository, digest: Dige
         if isinstance(tag.movement, Fixed) and present is not None:
             raise taken(tag.name, repository, present, digest)
         if isinstance(tag.movement, Floating) and tag.movement.version is not None:
+            from ecr_publish.tags.forward import moves
+
             existing = images.tags(target, repository) if existing is None else existing
             if (blocker := moves(tag, existing)) is not None:
                 held.append(f"{tag.name} stays where it is: {blocker.reason}")
@@ -59,8 +60,8 @@ def taken(name: str, repository: Repository, present: Digest, wanted: Digest) ->
     )
 
 
-_PARTIAL = re.compile(r"v?(\d+)(?:\.(\d+))?")
-_FULL = re.compile(r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)")
+_PARTIAL = r"v?(\d+)(?:\.(\d+))?"
+_FULL = r"v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?)"
 
 
 def carried(name: str, beside: tuple[str, ...], known: Mapping[str, Movement]) -> Tag:
@@ -71,10 +72,10 @@ def carried(name: str, beside: tuple[str, ...], known: Mapping[str, Movement]) -
     """
     if (movement := known.get(name)) is not None:
         return Tag(name, movement, "carried")
-    releases = [match[1] for each in beside if (match := _FULL.fullmatch(each))]
+    releases = [match[1] for each in beside if (match := re.fullmatch(_FULL, each))]
     version = releases[0] if releases else None
     if name == "latest":
         return Tag(name, Floating(version, ""), "carried")
-    if (partial := _PARTIAL.fullmatch(name)) is not None:
+    if (partial := re.fullmatch(_PARTIAL, name)) is not None:
         return Tag(name, Floating(version, ".".join(part for part in partial.groups() if part)), "carried")
     return Tag(name, Fixed(), "carried")

@@ -1,7 +1,5 @@
 """Tags: the field's rule vocabulary, rendered from an Origin; and whether a floating tag may move."""
 
-from ecr_publish.tags.forward import Blocker, moves
-from ecr_publish.tags.remembered import Naming, remembered
 from ecr_publish.tags.render import Style, explanation
 
-__all__ = ["Blocker", "Naming", "Style", "explanation", "moves", "remembered"]
+__all__ = ["Style", "explanation"]

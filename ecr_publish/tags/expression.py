@@ -13,7 +13,6 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ecr_publish.errors import ConfigError
-from ecr_publish.tags.moment import formatted, iso
 
 _EXPRESSION = re.compile(r"\{\{\{(?P<plain>[^{}]*)\}\}\}|\{\{(?P<escaped>[^{}]*)\}\}")
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
@@ -89,6 +88,8 @@ class Expressions:
         instant = self.dates[name]
         if instant is None:
             raise Unanswerable(f"{{{{{name}}}}} is not known here")
+        from ecr_publish.tags.moment import formatted, iso
+
         there = instant.astimezone(_zone(zone, where))
         return iso(there) if pattern is None else formatted(there, pattern)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from packaging.version import Version as PythonVersion
-from semver import Version
+from typing import TYPE_CHECKING
 
 from ecr_publish.model.tags import Floating, Scheme, Tag
 from ecr_publish.tags.version import python, semantic
+
+if TYPE_CHECKING:
+    from packaging.version import Version as PythonVersion
+    from semver import Version
 
 
 @dataclass(frozen=True, slots=True)

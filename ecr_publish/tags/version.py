@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-
-from packaging.version import InvalidVersion
-from packaging.version import Version as PythonVersion
-from semver import Version
+from typing import TYPE_CHECKING
 
 from ecr_publish.model.tags import Scheme
+
+if TYPE_CHECKING:
+    from packaging.version import Version as PythonVersion
+    from semver import Version
 
 LONGEST = 256  # characters: node-semver takes no longer one
 
@@ -64,6 +65,8 @@ def semantic(text: str) -> Version | None:
 
     Source: semver.org 2.0.0; one leading lower-case `v` is no part of the version.
     """
+    from semver import Version
+
     if len(text) > LONGEST:
         return None
     try:
@@ -75,6 +78,9 @@ def semantic(text: str) -> Version | None:
 
 def python(text: str) -> PythonVersion | None:
     """`1.2`, `v1.2.3rc1`, `1.2post1`; None for anything else. Source: PEP 440."""
+    from packaging.version import InvalidVersion
+    from packaging.version import Version as PythonVersion
+
     if len(text) > LONGEST:
         return None
     try:

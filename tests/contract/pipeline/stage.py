@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ecr_publish.app import Project, World, make, open_project, perform, ports_of
+from ecr_publish.app.performing import perform
+from ecr_publish.app.planning import make
+from ecr_publish.app.project import Project, open_project
+from ecr_publish.app.world import World, ports_of
 from ecr_publish.aws.session import Explicit, Sessions
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings

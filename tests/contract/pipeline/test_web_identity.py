@@ -19,7 +19,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from ecr_publish.app import open_project, real_world
+from ecr_publish.app.project import open_project
+from ecr_publish.app.world import real_world
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings

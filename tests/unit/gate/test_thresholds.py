@@ -9,20 +9,19 @@ import pytest
 
 from ecr_publish.gate.thresholds import thresholds
 from ecr_publish.model.digest import digest_of
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.platform import Platform
-from ecr_publish.model.promotion import Promotion
 from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.scan import (
     ChildScan,
     Complete,
     Finding,
-    ScanEvidence,
     Severity,
     TimedOut,
     Unscanned,
     Unsupported,
 )
-from ecr_publish.model.verdict import Allow, CannotJudge, Refuse
+from ecr_publish.model.verdict import Allow, CannotJudge, Promotion, Refuse
 
 DIGEST = digest_of(b"image")
 HERE = Repository(EcrRegistry("1" * 12, "us-east-2"), "web")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ecr_publish.config.model import Config, DockerBuild, EcrEnvironment, Edge, Image
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import BuiltImage, Identity, PublishedImage
 from ecr_publish.model.origin import Origin
-from ecr_publish.model.scan import ScanEvidence
 from ecr_publish.model.tags import TagSet
 from ecr_publish.plan.ask import Ask
 from ecr_publish.plan.intent import At, Give, Need, On

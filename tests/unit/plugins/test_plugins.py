@@ -9,10 +9,11 @@ import pytest
 from ecr_publish.errors import GateCannotJudge, PluginError, PromotionRefused
 from ecr_publish.gate.verdict import decide
 from ecr_publish.model.digest import digest_of
-from ecr_publish.model.promotion import GateMode, Promotion
+from ecr_publish.model.evidence import ScanEvidence
+from ecr_publish.model.promotion import GateMode
 from ecr_publish.model.registry import EcrRegistry, Repository
-from ecr_publish.model.scan import ChildScan, Complete, Finding, ScanEvidence, Severity
-from ecr_publish.model.verdict import Allow, CannotJudge, Refuse
+from ecr_publish.model.scan import ChildScan, Complete, Finding, Severity
+from ecr_publish.model.verdict import Allow, CannotJudge, Promotion, Refuse
 from ecr_publish.plugins import load
 from tests.unit.plugins.installed import installed
 

@@ -24,7 +24,7 @@ from ecr_publish.run.stop import StopRequest
 from ecr_publish.steps.build import INPUTS_LABEL, REVISION_LABEL, BuildDetails
 from ecr_publish.steps.login import LoginDetails
 from ecr_publish.steps.moment import EPOCH, Moment
-from ecr_publish.steps.promote import PromoteDetails, Source
+from ecr_publish.steps.promotion import PromoteDetails, Source
 from ecr_publish.steps.push import PushDetails
 from ecr_publish.steps.scan_wait import ScanDetails
 

@@ -7,15 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 from ecr_publish.errors import GateVulnerable, Interrupted
 from ecr_publish.model.digest import Digest
+from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import BuiltImage, Child, Identity, InLayout, PublishedImage
 from ecr_publish.model.origin import Origin
 from ecr_publish.model.platform import Platform
-from ecr_publish.model.promotion import GateMode, Promotion, PromotionRecord, Topology
+from ecr_publish.model.promotion import GateMode, PromotionRecord, Topology
 from ecr_publish.model.registry import EcrRegistry, Repository
-from ecr_publish.model.scan import ChildScan, Complete, Evidence, Finding, ScanEvidence, Severity
+from ecr_publish.model.scan import ChildScan, Complete, Evidence, Finding, Severity
 from ecr_publish.model.tags import Fixed, Floating, NoTag, Tag, TagSet
 from ecr_publish.model.target import Place, Target
-from ecr_publish.model.verdict import Allow, GateAnswer
+from ecr_publish.model.verdict import Allow, GateAnswer, Promotion
 from ecr_publish.plan.intent import FactKey, Intent, Unplanned
 from ecr_publish.plan.plan import Plan, PlannedEdge
 from ecr_publish.report.report import Report

@@ -12,7 +12,8 @@ from semver import Version
 from ecr_publish.errors import ConfigError
 from ecr_publish.model.origin import Origin, RefKind
 from ecr_publish.model.tags import Explanation, Floating, Scheme, Tag
-from ecr_publish.tags import Style, explanation, moves
+from ecr_publish.tags import Style, explanation
+from ecr_publish.tags.forward import moves
 from ecr_publish.tags.moment import formatted, iso
 from ecr_publish.tags.pattern import groups
 from ecr_publish.tags.rule import ATTRIBUTES, PRIORITIES, parse

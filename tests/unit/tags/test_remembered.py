@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecr_publish.model.tags import Fixed, Floating, Scheme
-from ecr_publish.tags import Naming, remembered
+from ecr_publish.tags.remembered import Naming, remembered
 
 RELEASE = ("type=semver,pattern={{version}}", "type=semver,pattern={{major}}.{{minor}}")
 

@@ -9,7 +9,8 @@ import pytest
 
 from ecr_publish.model.origin import Origin, RefKind
 from ecr_publish.model.tags import Fixed, Floating, Scheme, Tag
-from ecr_publish.tags import Style, explanation, moves
+from ecr_publish.tags import Style, explanation
+from ecr_publish.tags.forward import moves
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SHA = "b0bd943fdeff95eb270517001b478d76c2ffd8f4"
