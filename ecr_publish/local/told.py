@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecr_publish.errors import UsageError
 from ecr_publish.local.embedded import Settings
 
 if TYPE_CHECKING:
@@ -40,16 +39,12 @@ def planted(path: str | None, ecr: Any, root: Path) -> None:
     Raises UsageError, ConfigErrors, BadImage.
     """
     if path is not None:
-        from ecr_publish.local.seed import plant
+        from ecr_publish.local.planting import plant
 
         plant(_seed(path), ecr, root)
 
 
 def _seed(path: str) -> Seed:
-    from ecr_publish.local.seed import load_seed
+    from ecr_publish.local.seed import load_seed, text_of
 
-    try:
-        content = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(what=f"cannot be read: {error}", where=path, hint="check the path") from error
-    return load_seed(content, path)
+    return load_seed(text_of(path), path)

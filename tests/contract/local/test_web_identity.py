@@ -20,7 +20,8 @@ from jwt.algorithms import RSAAlgorithm
 
 from ecr_publish.errors import UsageError
 from ecr_publish.local import embedded_ecr
-from ecr_publish.local.seed import load_seed, plant
+from ecr_publish.local.planting import plant
+from ecr_publish.local.seed import load_seed
 from tests.contract.local.test_embedded import client
 
 ISSUER = "https://token.actions.githubusercontent.com"

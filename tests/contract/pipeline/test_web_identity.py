@@ -24,7 +24,8 @@ from ecr_publish.app.world import real_world
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
-from ecr_publish.local.seed import load_seed, plant
+from ecr_publish.local.planting import plant
+from ecr_publish.local.seed import load_seed
 from ecr_publish.plan.targets import targets
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
