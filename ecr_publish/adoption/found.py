@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,12 @@ class Destination:
     plain: str | None = None  # host[:port] of a registry that is not Amazon's
     name: str | None = None  # what the file calls this environment
     create: bool = False  # the script makes the repository
+
+    def over(self, default: Destination) -> Destination:
+        """This one as a reference says it, with what it leaves out as the job has it."""
+        if self.plain or self.public_alias:
+            return replace(self, name=default.name)
+        return replace(default, account=self.account or default.account, region=self.region or default.region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Holdings:
             ruled = rules(where.tag or "latest")
             if ruled.remark:
                 self._say(place, f"tag {where.tag}: {ruled.remark}")
-            there = _there(where.destination or Destination(), default)
+            there = (where.destination or Destination()).over(default)
             # two unknown repositories are two images where their own text or their recipe is not the same
             key = there, repository or f"{where.repository} {built.recipe}"
             image = found.get(key) or FoundImage(repository or "", built.recipe, built.place, there)
@@ -102,9 +102,3 @@ def full(text: str) -> str:
     """A reference with its tag written out, as docker completes it."""
     where = reference(text)
     return text if where.tag or "@" in text else f"{text}:latest"
-
-
-def _there(said: Destination, default: Destination) -> Destination:
-    if said.plain or said.public_alias:
-        return replace(said, name=default.name)
-    return replace(default, account=said.account or default.account, region=said.region or default.region)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ecr_publish.adoption.found import Place, Remark
-from ecr_publish.adoption.reading import lines, mapping
+from ecr_publish.adoption.reading import lines, mapping, word
 from ecr_publish.adoption.variables import Lookup, replaced
-from ecr_publish.config.document import Map, Text
+from ecr_publish.config.document import Map, Text, text
 
 
 @dataclass(slots=True)
@@ -48,6 +48,22 @@ class JobContext:
         made.update(self.env)
         made.update(mapping(self.job, "env"))
         return made
+
+    def given(self, part: Map) -> Map:
+        """The inputs of a step or of the job, with what is known in place of their expressions and variables."""
+        made, inputs = Map(part.at), mapping(part, "with")
+        for key, value in inputs.items():
+            put = text(self.value(value), value.at) if isinstance(value, Text) else value
+            made.put(key, put, inputs.keys_at.get(key))
+        return made
+
+    def outputs(self, name: str) -> dict[str, str]:
+        """What later jobs know of this one, which is called `name`."""
+        return {
+            f"needs.{name}.outputs.{key}": value
+            for key, said in mapping(self.job, "outputs").items()
+            if "<?" not in (value := self.value(word(said)))
+        }
 
     def place(self, at: object) -> Place:
         """The line where a value stands."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from ecr_publish.adoption.reading import mapping, texts
+from ecr_publish.adoption.reading import mapping, maps, texts
 from ecr_publish.config.document import Map, Sequence, Text
 
 MOST_COMBINATIONS = 64
@@ -19,12 +19,7 @@ def combinations(matrix: Map) -> Iterator[dict[str, str]]:
         if name not in ("include", "exclude") and isinstance(values, Sequence)
     ]
     crossed = [dict(itertools.chain(*pairs)) for pairs in itertools.product(*axes)] if axes else []
-    includes = matrix.get("include")
-    extra = [
-        dict(_named("matrix", each))
-        for each in (includes if isinstance(includes, Sequence) else ())
-        if isinstance(each, Map)
-    ]
+    extra = [dict(_named("matrix", each)) for each in maps(matrix.get("include"))]
     own = [each for each in extra if not any(_extends(each, base) for base in crossed)]
     for base in crossed:
         base.update({name: value for each in extra if _extends(each, base) for name, value in each.items()})
@@ -48,12 +43,10 @@ def _extends(entry: dict[str, str], base: dict[str, str]) -> bool:
 def parallel(job: Map) -> list[Map]:
     """The variables of each job that GitLab's `parallel:matrix` makes; one empty mapping where there is none."""
     found: list[Map] = []
-    entries = mapping(job, "parallel").get("matrix")
-    for entry in entries if isinstance(entries, Sequence) else ():
-        if isinstance(entry, Map):
-            axes = [[(name, value) for value in texts(entry[name])] for name in entry]
-            for pairs in itertools.islice(itertools.product(*axes), MOST_COMBINATIONS - len(found)):
-                chosen = Map(entry.at)
-                chosen.update(pairs)
-                found.append(chosen)
+    for entry in maps(mapping(job, "parallel").get("matrix")):
+        axes = [[(name, value) for value in texts(entry[name])] for name in entry]
+        for pairs in itertools.islice(itertools.product(*axes), MOST_COMBINATIONS - len(found)):
+            chosen = Map(entry.at)
+            chosen.update(pairs)
+            found.append(chosen)
     return found or [Map(job.at)]

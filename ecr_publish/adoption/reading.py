@@ -87,6 +87,11 @@ def mapping(tree: Any, *path: str) -> Map:
     return tree if isinstance(tree, Map) else Map()
 
 
+def maps(tree: Any) -> list[Map]:
+    """The mappings of a list; none of anything else."""
+    return [each for each in tree if isinstance(each, Map)] if isinstance(tree, Sequence) else []
+
+
 def texts(tree: Any) -> list[Text]:
     """All scalars of a value, flat and in order: of a list, of lists in it, or the one that it is."""
     if isinstance(tree, Text):
