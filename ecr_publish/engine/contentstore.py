@@ -10,7 +10,7 @@ from typing import Any
 
 from ecr_publish.builders.blobs import media_type
 from ecr_publish.builders.packing import Packing, Unreadable, beginning
-from ecr_publish.engine.found import Found
+from ecr_publish.engine.found import Found, told
 from ecr_publish.errors import BadReference
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.layer import StoredBlob
@@ -21,9 +21,9 @@ LARGEST_JSON = 4 << 20
 _STORE = "io.containerd.content.v1.content/blobs/sha256"
 
 
-def bring(found: Found, client: Any, packing: Packing) -> None:
+def bring(found: Found, beside: str, packing: Packing) -> None:
     """Pack what is lacking. Raises Unreadable; what was packed until then counts."""
-    store = _store(found, client)
+    store = _store(found, beside)
     manifest = _manifest(store, found)
     if len(manifest["layers"]) != len(found.diff_ids):
         raise Unreadable("it has other layers than the engine says")
@@ -33,9 +33,9 @@ def bring(found: Found, client: Any, packing: Packing) -> None:
     packing.document(_verified(store, manifest["config"]["digest"]))
 
 
-def _store(found: Found, client: Any) -> Path:
+def _store(found: Found, beside: str) -> Path:
     """Where the engine's containerd keeps content: below its own root, or the machine's containerd's (API: Info)."""
-    root = Path(str(client.info().get("DockerRootDir") or "/var/lib/docker"))
+    root = Path(str((told(beside, "/info") or {}).get("DockerRootDir") or "/var/lib/docker"))
     for above in (root / "containerd" / "daemon", Path("/var/lib/containerd")):
         store = above / _STORE
         try:

@@ -14,6 +14,7 @@ from typing import Any
 from ecr_publish.errors import EngineUnavailable
 
 DEFAULT = "default"
+SOCKET = "/var/run/docker.sock"  # of an engine that nothing says a word of
 _TLS_FILES = {"ca": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
 
 
@@ -48,6 +49,14 @@ def engine_variables(environment: Mapping[str, str]) -> dict[str, str]:
         return {"DOCKER_HOST": host}
     verify = "" if endpoint.get("SkipTLSVerify") else "1"
     return {"DOCKER_HOST": host, "DOCKER_CERT_PATH": str(tls), "DOCKER_TLS_VERIFY": verify}
+
+
+def socket_of(environment: Mapping[str, str]) -> str | None:
+    """The socket file of an engine of this machine, None where it is elsewhere. Raises EngineUnavailable."""
+    host = engine_variables(environment)["DOCKER_HOST"].strip()
+    if host in ("", "unix://"):
+        return SOCKET
+    return "/" + host.removeprefix("unix://").lstrip("/") if host.startswith("unix://") else None
 
 
 def config_directory(environment: Mapping[str, str]) -> Path:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from ecr_publish.engine.connection import engine
 from ecr_publish.errors import ResultUnusable
+from ecr_publish.http.unixsocket import document
 from ecr_publish.model.image import InEngine
 from ecr_publish.model.platform import Platform
 
@@ -25,18 +29,15 @@ class Found:
     graph: Path | None
 
 
-def found(client: Any, image: InEngine) -> Found:
-    """Ask the engine (API: ImageInspect). Raises ResultUnusable where it has no such image."""
-    import docker
+def found(environment: Mapping[str, str], image: InEngine, beside: str | None) -> Found:
+    """Ask the engine (API: ImageInspect), `beside` us at its socket file if it is there. Docker's SDK, which takes
+    longer to load than this does, is left for engines elsewhere and for saying what is wrong.
 
-    try:
-        value = client.inspect_image(image.image_id)
-    except docker.errors.ImageNotFound as error:
-        raise ResultUnusable(
-            what=f"the engine has no image {image.image_id}",
-            where="engine",
-            hint="on another machine than the build's: build with `ecr-publish build --output layout`",
-        ) from error
+    Raises ResultUnusable where it has no such image, and what `engine` does.
+    """
+    value = told(beside, f"/images/{quote(image.image_id, safe=':')}/json") if beside else None
+    if value is None:
+        value = _inspected(environment, image)
     layers = (value.get("RootFS") or {}).get("Layers") or ()
     labels = (value.get("Config") or {}).get("Labels") or {}
     driver = value.get("GraphDriver") or {}
@@ -48,3 +49,26 @@ def found(client: Any, image: InEngine) -> Found:
         platform=Platform(str(value.get("Os")), str(value.get("Architecture")), value.get("Variant") or None),
         graph=Path(upper) if upper else None,
     )
+
+
+def told(beside: str, path: str) -> dict[str, Any] | None:
+    """The JSON object that the engine at that socket file answers; None if it does not."""
+    try:
+        value = json.loads(document(beside, path) or b"null")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _inspected(environment: Mapping[str, str], image: InEngine) -> dict[str, Any]:
+    with engine(environment, f"engine image {image.image_id}") as client:
+        import docker
+
+        try:
+            return dict(client.inspect_image(image.image_id))
+        except docker.errors.ImageNotFound as error:
+            raise ResultUnusable(
+                what=f"the engine has no image {image.image_id}",
+                where="engine",
+                hint="on another machine than the build's: build with `ecr-publish build --output layout`",
+            ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ecr_publish.builders.blobs import Blobs
 from ecr_publish.builders.composing import composed
@@ -13,6 +12,7 @@ from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import Packing, Unreadable
 from ecr_publish.engine import contentstore, graphstore
 from ecr_publish.engine.connection import engine
+from ecr_publish.engine.contexts import socket_of
 from ecr_publish.engine.found import Found, found
 from ecr_publish.engine.recalled import Recalled
 from ecr_publish.engine.savestream import SaveStream
@@ -23,7 +23,6 @@ from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.ports import Receiver
 
 BLOCK = 2 << 20
-SOCKET = "http+docker://"  # docker-py's word for a socket of this machine
 
 
 class DockerImages:
@@ -40,13 +39,14 @@ class DockerImages:
 
         Raises EngineUnavailable, ResultUnusable (the engine has no such image), BadImage, MachineFault.
         """
-        with all_or_nothing(output), engine(self._environment, f"engine image {image.image_id}") as client:
-            known = found(client, image)
+        with all_or_nothing(output):
+            beside = socket_of(self._environment)
+            known = found(self._environment, image, beside)
             packing = Packing(Blobs(output), self._known, receiver, how, notify)
             recalled = Recalled(self._known, known, how)
             packing.expect(recalled.layers(), recalled.config())
             if packing.config is None or any(packing.lacks(each) for each in known.diff_ids):
-                _bring(client, known, packing, output)
+                self._bring(known, beside, packing, output)
                 recalled.keep(packing.layers, packing.config)
             assert packing.config is not None
             layers = tuple(packing.layers[each] for each in known.diff_ids)
@@ -56,23 +56,24 @@ class DockerImages:
             }  # an index's archive has other platforms' blobs too
             return InLayout(str(output), root.digest, frozenset(packing.absent & own))
 
-
-def _bring(client: Any, known: Found, packing: Packing, output: Path) -> None:
-    """By the engine's store; whatever cannot be had there, from the engine itself."""
-    try:
-        if not client.base_url.startswith(SOCKET):
-            raise Unreadable("it is reached over the network")
-        if known.graph is not None:
-            graphstore.bring(known, packing)
-        else:
-            contentstore.bring(known, client, packing)
-        return
-    except Unreadable as reason:
-        packing.notify(Note(f"asking the engine for the image ({reason})"))
-    blocks = client.get_image(known.image_id, chunk_size=BLOCK)
-    try:
-        SaveStream(known, packing, output).bring(iter(blocks))
-    except Unreadable as error:
-        raise BadImage(
-            what=str(error), where=f"engine image {known.image_id}", hint="build it again; `docker save` shows the same"
-        ) from error
+    def _bring(self, known: Found, beside: str | None, packing: Packing, output: Path) -> None:
+        """By the engine's store; whatever cannot be had there, from the engine itself."""
+        try:
+            if beside is None:
+                raise Unreadable("it is reached over the network")
+            if known.graph is not None:
+                graphstore.bring(known, packing)
+            else:
+                contentstore.bring(known, beside, packing)
+            return
+        except Unreadable as reason:
+            packing.notify(Note(f"asking the engine for the image ({reason})"))
+        where = f"engine image {known.image_id}"
+        with engine(self._environment, where) as client:
+            blocks = client.get_image(known.image_id, chunk_size=BLOCK)
+            try:
+                SaveStream(known, packing, output).bring(iter(blocks))
+            except Unreadable as error:
+                raise BadImage(
+                    what=str(error), where=where, hint="build it again; `docker save` shows the same"
+                ) from error

@@ -38,7 +38,7 @@ RULES: dict[str, May] = {
     "http": May((), ("urllib3",)),
     "oci": May(("http", "model", "ports", "run.retry")),
     "aws": May(("http", "model", "ports"), ("boto3", "botocore")),
-    "engine": May(("builders", "config.model", "model", "ports"), ("docker", "requests")),
+    "engine": May(("builders", "config.model", "http", "model", "ports"), ("docker", "requests")),
     "builders": May(
         ("config.model", "engine", "model", "oci.companions", "oci.layout", "oci.manifest", "ports"),
         ("deflate", "zstandard"),

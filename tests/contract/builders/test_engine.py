@@ -15,7 +15,7 @@ import pytest
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.config.model import DockerBuild
 from ecr_publish.engine.builder import DockerBuilder
-from ecr_publish.engine.contexts import engine_variables
+from ecr_publish.engine.contexts import engine_variables, socket_of
 from ecr_publish.engine.images import DockerImages
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 from ecr_publish.model.events import Untrusted
@@ -226,3 +226,18 @@ def test_a_context_brings_its_certificates(home):
 def test_a_context_that_is_not_there_is_told(home):
     with pytest.raises(EngineUnavailable, match="the Docker context 'other' is not there"):
         engine_variables({"HOME": str(home), "DOCKER_CONTEXT": "other"})
+
+
+@pytest.mark.parametrize(
+    ("variables", "place"),
+    [
+        ({}, "/desk.sock"),
+        ({"DOCKER_CONTEXT": "default"}, "/var/run/docker.sock"),
+        ({"DOCKER_HOST": "unix://"}, "/var/run/docker.sock"),
+        ({"DOCKER_HOST": "unix://run/other.sock"}, "/run/other.sock"),
+        ({"DOCKER_HOST": "tcp://127.0.0.1:1"}, None),
+        ({"DOCKER_HOST": "ssh://desk"}, None),
+    ],
+)
+def test_an_engine_of_this_machine_is_known_by_its_socket(home, variables, place):
+    assert socket_of({"HOME": str(home), **variables}) == place

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -166,6 +168,27 @@ def test_an_archive_that_lists_only_another_platform_is_refused(desk):
 def test_a_store_that_can_be_read_spares_the_engine(desk):
     desk.push(desk.in_graph(IMAGE))
     assert desk.engine.saved == []
+
+
+OUT = """
+import sys
+from pathlib import Path
+from ecr_publish.builders.packing import OnDisk
+from ecr_publish.engine.images import DockerImages
+from ecr_publish.model.image import InEngine
+output = Path(sys.argv[3])
+output.mkdir()
+DockerImages({"DOCKER_HOST": sys.argv[1]}).layout(InEngine(sys.argv[2]), output, lambda _: None, OnDisk())
+print(sorted({"docker", "requests"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("put", [Desk.in_graph, lambda desk, image: desk.in_content(image, packed=True)])
+def test_a_store_that_can_be_read_spares_the_engines_sdk(desk, put):
+    """It takes longer to load than a small layer takes to be sent."""
+    words = [sys.executable, "-c", OUT, desk.engine.url, put(desk, IMAGE).image_id, str(desk.place / "out")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_a_second_push_reads_and_sends_nothing(desk):
