@@ -49,6 +49,7 @@ links() {
   link bin/docker-26 docker-cli/usr/bin/docker
   link bin/containerd-17 containerd/usr/bin/containerd
   link plugins/docker-buildx docker-buildx/usr/libexec/docker/cli-plugins/docker-buildx
+  link bin/docker-buildx docker-buildx/usr/libexec/docker/cli-plugins/docker-buildx
   local name
   for name in oras cosign docker-registry; do
     link "bin/$name" "$name/usr/bin/$name"

@@ -1,80 +1,93 @@
-"""The embedded ECR as a place of the race: a round trip away, and with the request rates that ECR documents.
+"""The embedded ECR in a process of its own, which takes one command per line:
 
-python -m bench.transfer.ecr        prints the API's URL; then one command per line on stdin:
+python -m bench.transfer.ecr        prints the API's port; then
 
-make ACCOUNT REGION NAME...     create repositories
-far SECONDS                     every request waits so long from now on, rates are kept, and counting begins
-stats                           print the counts since then as JSON: requests by registry and action, and refusals
-tags ACCOUNT REGION             print repository -> tag -> digest as JSON
+open ACCOUNT REGION             print the port of a registry
+lead ACCOUNT REGION PORT        GetAuthorizationToken names this port as that registry's from now on
+make ACCOUNT REGION NAME...     create repositories, and print how many
+empty                           remove all repositories, and print how many
+begin                           keep ECR's documented request rates from now on, and count anew
+stats                           print the counts since then as JSON, by registry and action; rates are kept no more
 """
 
-import asyncio
 import json
 import logging
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from ecr_publish.local import embedded_ecr
-from ecr_publish.local.embedded import Settings
-from ecr_publish.local.exchange import Answer, Exchange
+from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.embedded import EmbeddedEcr, Settings
+from ecr_publish.local.quotas import Quotas
 from ecr_publish.local.records import Repository
-from ecr_publish.local.registry import answers
-from ecr_publish.local.registry.routes import action_of
+from ecr_publish.local.tokens import Principal
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
 
-RATES = {  # requests per second of an account and region (Amazon ECR User Guide, "Service quotas")
-    "BatchCheckLayerAvailability": 1000,
-    "BatchGetImage": 2000,
-    "CompleteLayerUpload": 100,
-    "GetDownloadUrlForLayer": 3000,
-    "InitiateLayerUpload": 100,
-    "PutImage": 10,
-    "UploadLayerPart": 500,
-}
-Registry = Callable[[str, str, Exchange], Awaitable[Answer]]
+
+class Counted(Quotas):
+    """Quotas that are kept, with what each bucket was asked for and how often one was empty."""
+
+    def __init__(self, clock: object) -> None:
+        super().__init__(clock, True)
+        self.actions: Counter[str] = Counter()
+        self.refused = 0
+
+    def take(self, principal: Principal, region: str, action: str) -> None:
+        """One request. Raises ApiError."""
+        self.actions[f"{principal.account}/{region} {action}"] += 1
+        try:
+            super().take(principal, region, action)
+        except ApiError:
+            self.refused += 1
+            raise
 
 
-class Gate:
-    """Stands before the registries: distance, rates (a bucket of one second's worth each), and counts."""
+class Commands:
+    """What the commands do; each gives the line that answers it."""
 
-    def __init__(self, inner: Registry) -> None:
-        self._inner = inner
-        self.begin(0)
+    def __init__(self, ecr: EmbeddedEcr) -> None:
+        self._ecr, self._counted = ecr, Counted(ecr.clock)
+        self._led: dict[tuple[str, str], str] = {}
+        self._straight = ecr.registry_url
+        ecr.registry_url = self._url  # type: ignore[method-assign]
 
-    def begin(self, seconds: float) -> None:
-        """Be so far away, and count anew."""
-        self._seconds = seconds
-        self._room: dict[tuple[str, str], tuple[float, float]] = {}
-        self.requests: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
+    def _url(self, account: str, region: str) -> str:
+        return self._led.get((account, region)) or self._straight(account, region)
 
-    async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:
-        """One request to a registry's port."""
-        await asyncio.sleep(self._seconds)
-        route = action_of(exchange.method, exchange.path)
-        action = route[0] if route else "GetObject"
-        if self._seconds:
-            key = f"{account}/{region} {action}"
-            self.requests[key] += 1
-            if not self._has_room(f"{account}/{region}", action):
-                self.refused[key] += 1
-                return answers.failed(429, "TOOMANYREQUESTS", "Rate exceeded")
-        return await self._inner(account, region, exchange)
+    def open(self, account: str, region: str) -> str:
+        return self._straight(account, region).rpartition(":")[2]
 
-    def _has_room(self, registry: str, action: str) -> bool:
-        rate = RATES.get(action)
-        if rate is None:
-            return True
-        now = time.monotonic()
-        room, since = self._room.get((registry, action), (float(rate), now))
-        room = min(rate, room + (now - since) * rate)
-        self._room[registry, action] = (room - 1 if room >= 1 else room, now)
-        return room >= 1
+    def lead(self, account: str, region: str, port: str) -> str:
+        self._led[account, region] = f"http://127.0.0.1:{port}"
+        return port
+
+    def make(self, account: str, region: str, *names: str) -> str:
+        made = self._ecr.store.registry(account, region).repositories
+        made.update({name: Repository(name, time.time(), scan_on_push=True) for name in names})
+        return str(len(made))
+
+    def empty(self) -> str:
+        """What no repository names any more is removed by the store."""
+        gone = [
+            (registry, registry.repositories.pop(name))
+            for registry in self._ecr.store.registries
+            for name in tuple(registry.repositories)
+        ]
+        for registry, repository in gone:
+            self._ecr.store.save(registry, repository)
+        return str(len(gone))
+
+    def begin(self) -> str:
+        self._ecr.quotas = self._counted = Counted(self._ecr.clock)
+        return "ok"
+
+    def stats(self) -> str:
+        self._ecr.quotas = Quotas(self._ecr.clock, False)
+        return json.dumps({"actions": self._counted.actions, "refused": self._counted.refused})
 
 
 def main() -> None:
@@ -83,23 +96,12 @@ def main() -> None:
     # scans are done: it is the transfer that is measured
     settings = Settings(scan_takes=timedelta(0))
     with embedded_ecr(settings, SystemClock(StopRequest())) as server:
-        gate = Gate(server.ecr.registry)
-        server.ecr.registry = gate.registry  # type: ignore[method-assign]
-        print(server.url, flush=True)
+        commands = Commands(server.ecr)
+        print(server.port, flush=True)
         for line in sys.stdin:
-            match line.split():
-                case ["make", account, region, *names]:
-                    made = server.ecr.store.registry(account, region).repositories
-                    made.update({name: Repository(name, time.time(), scan_on_push=True) for name in names})
-                    print(server.ecr.registry_url(account, region), flush=True)
-                case ["far", seconds]:
-                    gate.begin(float(seconds))
-                    print("ok", flush=True)
-                case ["stats"]:
-                    print(json.dumps({"requests": gate.requests, "refused": gate.refused}), flush=True)
-                case ["tags", account, region]:
-                    there = server.ecr.store.registry(account, region).repositories
-                    print(json.dumps({name: each.tags for name, each in there.items()}), flush=True)
+            name, *words = line.split()
+            print(getattr(commands, name)(*words), flush=True)
+        server.ecr.close()
         os._exit(0)
 
 

@@ -4,43 +4,50 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
+from bench.processes import started, undisturbed
 from bench.transfer.payloads import TAG
 
 
 class Engine:
-    """One engine by its client. `close` removes what was loaded, and ends the daemon if it was started here."""
+    """One engine by its client. With `begun` end what was loaded, and a daemon that was started here."""
 
-    def __init__(self, version: str, base: Path) -> None:
-        self._version, self._base = version, base
-        self._daemon: subprocess.Popen[bytes] | None = None
+    def __init__(self, begun: ExitStack, version: str, base: Path) -> None:
+        self._base, self._pid = base, 0
         self._loaded: dict[str, str] = {}
-        self.environment: dict[str, str] = {}
-        self.client = "docker"
+        self._own: set[str] = set()  # names that images were loaded under
+        self._named: set[str] = set()
+        self.variables: dict[str, str] = {}
+        self._client = "docker" if version == "20.10" else "docker-26"
         if version != "20.10":
-            self.client = "docker-26"
-            self._start()
+            self._start(begun)
+        begun.callback(self._tidy)
 
     def load(self, layout: Path) -> str:
         """Put the image of a layout into the store; its id."""
-        if layout.name not in self._loaded:
+        if str(layout) not in self._loaded:
             archive = self._base / "archive.tar"
-            name = f"race/{layout.name.lower()}:{TAG}"
+            name = f"race{os.getpid()}/{layout.name.lower()}:{TAG}"  # of several races at once each has its own
             copy = ["skopeo", "copy", "-q", "--insecure-policy"]
             subprocess.run([*copy, f"oci:{layout}:{TAG}", f"docker-archive:{archive}:{name}"], check=True)
+            self._own.add(name)
             self._docker("load", "-q", "-i", str(archive))
             archive.unlink()
-            self._loaded[layout.name] = self._docker("image", "inspect", "--format", "{{.Id}}", name)
-        return self._loaded[layout.name]
+            self._loaded[str(layout)] = self._docker("image", "inspect", "--format", "{{.Id}}", name)
+        return self._loaded[str(layout)]
 
     def name(self, image_id: str, name: str) -> None:
         """Give an image a name to push it by."""
+        self._named.add(name)
         self._docker("tag", image_id, name)
 
-    def forget(self, name: str) -> None:
-        """Take the name away."""
-        self._docker("rmi", name)
+    def forget(self) -> None:
+        """Take all names that were given away."""
+        if self._named:
+            self._asked("rmi", *self._named)
+            self._named.clear()
 
     def cost(self) -> dict[str, float]:
         """CPU seconds of the daemon and its children so far, and its peak of memory in MB since the last `reset`."""
@@ -61,56 +68,59 @@ class Engine:
         for pid in self._pids():
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
-    def close(self) -> None:
-        """Remove and end."""
-        for name in self._loaded:
-            self._docker("rmi", f"race/{name.lower()}:{TAG}")
-        if self._daemon is not None:
-            self._daemon.terminate()
-            self._daemon.wait(30)
-            subprocess.run(["ip", "link", "delete", self._bridge], check=True)
+    def _tidy(self) -> None:
+        self.forget()
+        if self._own:
+            self._asked("rmi", *self._own)
 
     def _docker(self, *words: str) -> str:
         done = self._asked(*words)
         if done.returncode:
-            raise SystemExit(f"{self.client} {' '.join(words)}: {done.stderr}")
+            raise SystemExit(f"{self._client} {' '.join(words)}: {done.stderr}")
         return done.stdout.strip()
 
     def _asked(self, *words: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | self.environment
-        return subprocess.run([self.client, *words], env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [self._client, *words], env=os.environ | self.variables, capture_output=True, text=True, check=False
+        )
 
     def _pids(self) -> list[str]:
         """The daemon and what it started."""
-        if self._daemon is not None:
-            first = str(self._daemon.pid)
-        else:
-            first = Path("/run/docker.pid" if Path("/run/docker.pid").exists() else "/var/run/docker.pid").read_text()
+        first = self._pid or int(Path("/var/run/docker.pid").read_text())
         children = Path(f"/proc/{first}/task/{first}/children")
-        return [first, *(children.read_text().split() if children.exists() else ())]
+        return [str(first), *(children.read_text().split() if children.exists() else ())]
 
-    def _start(self) -> None:
+    def _start(self, begun: ExitStack) -> None:
         """A daemon with everything of its own, beside whatever else runs here: its bridge too, for a daemon without one
         removes everybody's."""
-        home = self._base / "docker-26"
+        home, bridge = self._base / "docker-26", f"race{os.getpid() % 100000}"
         home.mkdir()
-        self._bridge = f"race{os.getpid() % 100000}"
-        subprocess.run(["ip", "link", "add", self._bridge, "type", "bridge"], check=True)
-        subprocess.run(["ip", "addr", "add", "10.213.77.1/24", "dev", self._bridge], check=True)
+        # one that is ended while it starts leaves its own directory mounted
+        begun.callback(_tried, "umount", f"{home}/data")
+        with undisturbed():
+            subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+            begun.callback(_tried, "ip", "link", "delete", bridge)
+        subprocess.run(["ip", "addr", "add", "10.213.77.1/24", "dev", bridge], check=True)
         program = Path(str(shutil.which("dockerd-26"))).resolve()
         beside = [str(each) for each in program.parents[3].glob("*/usr/*bin")]  # containerd and runc of its own age
-        self.environment = {"DOCKER_HOST": f"unix://{home}/socket"}
-        with (home / "log").open("wb") as log:
-            self._daemon = subprocess.Popen(
-                [
-                    str(program), "--host", f"unix://{home}/socket", "--data-root", f"{home}/data",
-                    "--exec-root", f"{home}/exec", "--pidfile", f"{home}/pid", "--iptables=false",
-                    "--ip-forward=false", "--bridge", self._bridge,
-                ],
-                env=os.environ | {"PATH": ":".join([*beside, os.environ["PATH"]])}, stdout=log, stderr=log,
-            )  # fmt: skip
+        self.variables = {"DOCKER_HOST": f"unix://{home}/socket"}
+        daemon = started(
+            [
+                str(program), "--host", f"unix://{home}/socket", "--data-root", f"{home}/data",
+                "--exec-root", f"{home}/exec", "--pidfile", f"{home}/pid", "--iptables=false",
+                "--ip-forward=false", "--bridge", bridge,
+            ],
+            home / "log",
+            begun,
+            os.environ | {"PATH": ":".join([*beside, os.environ["PATH"]])},
+        )  # fmt: skip
+        self._pid = daemon.pid
         for _ in range(150):
             if self._asked("version").returncode == 0:
                 return
             time.sleep(0.2)
         raise SystemExit(f"the engine does not start:\n{(home / 'log').read_text()[-2000:]}")
+
+
+def _tried(*words: str) -> None:
+    subprocess.run(words, capture_output=True, check=False)

@@ -13,18 +13,20 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from bench import page
+from bench.processes import stoppable
+from bench.transfer.contestants import find_clients
 from bench.transfer.ground import Race, ground
 from bench.transfer.payloads import make
 from bench.transfer.scenarios import Scenario
 
 PAGE = Path(__file__).parents[2] / "docs" / "requests.md"
-BEGIN, END = "<!-- logs -->", "<!-- end of logs -->"
 SCENARIOS = {
     "A new image": Scenario("P", "push"),
     "Nothing has changed": Scenario("P", "push", there="P"),
     "One layer has changed": Scenario("P2", "push", there="P"),
     "A copy within a registry": Scenario("P", "copy"),
-    "A copy to another registry": Scenario("P", "copy", far=True),
+    "A copy to another registry": Scenario("P", "copy", far=1),
     "Another tag": Scenario("P", "retag", there="P"),
     "A new index of two platforms, which share four of twelve layers": Scenario("MULTI", "push"),
 }
@@ -66,8 +68,11 @@ def _document(layout: Path, digest: str) -> dict[str, Any]:
 
 def log(race: Race, who: str, scenario: Scenario, names: dict[str, str]) -> list[str]:
     """The requests of one run: those to the registry that is written to, then those to the other one."""
-    race.run(who, scenario, 0)
-    goal, source = race.log
+    run = race.run(who, scenario, 0)
+    if run.failed:
+        raise SystemExit(f"{who}: {run.failed}")
+    home, far = race.logs
+    goal, source = (far, home) if scenario.far else (home, far)
     return [readable(line, names) for line in goal] + [f"(source) {readable(line, names)}" for line in source]
 
 
@@ -85,17 +90,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
+    find_clients()
     parts = []
-    with ground() as race:
+    with stoppable(), ground() as race:
         for title, scenario in SCENARIOS.items():
             names = names_of(make(scenario.payload, race.base))
             parts.append(section(title, [(who, log(race, who, scenario, names)) for who in (*US, PEER)]))
     text = "\n\n".join(parts)
     print(text)
     if asked.write:
-        whole = PAGE.read_text(encoding="utf-8")
-        block = f"{BEGIN}\n{text}\n{END}"
-        PAGE.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, whole, flags=re.DOTALL), encoding="utf-8")
+        page.replaced(PAGE, "logs", text)
     return 0
 
 

@@ -6,7 +6,7 @@ M      12 layers, 150 MB together, shaped like a real image (40 MB to 0.5 MB)
 M2     M with its last, smallest layer changed
 L      1 layer of 1 GB
 L1 L2  that layer with a small one of 0.5 MB over it, and the same with another small one
-MULTI  an index of two platforms with 8 layers of 4 MB each, 4 of them shared
+MULTI  an index of two platforms with 8 layers of 4 MB each, 4 of them shared; PMULTI the same of 10 kB each
 FLEET  300 small images: 6 bases of 3 layers (2.6 MB), each with 50 images over it that add a layer of 60 kB
 
 Noise in stored gzip blocks: nobody can gain by compressing again, and 1 GB is made in seconds.
@@ -18,7 +18,7 @@ import random
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 MB = 1_000_000
@@ -107,11 +107,11 @@ def _m(writer: Writer, last: str) -> None:
     writer.finish(writer.image([writer.layer(*each) for each in zip(names, SIZES_M, strict=True)]))
 
 
-def _multi(writer: Writer) -> None:
-    shared = [writer.layer(f"shared{number}", 4) for number in range(4)]
+def _multi(writer: Writer, megabytes: float) -> None:
+    shared = [writer.layer(f"shared{number}", megabytes) for number in range(4)]
     children = []
     for architecture in ("amd64", "arm64"):
-        own = [writer.layer(f"{architecture}{number}", 4) for number in range(4)]
+        own = [writer.layer(f"{architecture}{number}", megabytes) for number in range(4)]
         platform = {"architecture": architecture, "os": "linux"}
         children.append({**writer.image(shared + own, architecture), "platform": platform})
     writer.finish(writer.json({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}, INDEX))
@@ -130,7 +130,7 @@ def _fleet(directory: Path, count: int) -> None:
         writer.finish(writer.image([*base, writer.layer(f"own{number}", SIZE_OWN)]))
 
 
-MAKERS = {
+MAKERS: dict[str, Callable[[Writer], None]] = {
     "S": lambda writer: writer.finish(writer.image([writer.layer("s", 1)])),
     "P": lambda writer: writer.finish(writer.image([writer.layer("p", 0.01), writer.layer("before", 0.01)])),
     "P2": lambda writer: writer.finish(writer.image([writer.layer("p", 0.01), writer.layer("after", 0.01)])),
@@ -139,7 +139,8 @@ MAKERS = {
     "L": lambda writer: writer.finish(writer.image([writer.layer("l", 1000)])),
     "L1": lambda writer: writer.finish(writer.image([writer.layer("l", 1000), writer.layer("before", 0.5)])),
     "L2": lambda writer: writer.finish(writer.image([writer.layer("l", 1000), writer.layer("after", 0.5)])),
-    "MULTI": _multi,
+    "MULTI": lambda writer: _multi(writer, 4),
+    "PMULTI": lambda writer: _multi(writer, 0.01),
 }
 
 

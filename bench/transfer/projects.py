@@ -4,12 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-_HEAD = """\
-version: 1
-environments:
-  a: {{ registry: "{sourcehost}", prefix: "{prefix_a}"{here} }}
-{b}images:
-"""
+from bench.transfer.jobs import Job
+from bench.transfer.places import Address
+
 IMAGE = """\
   {name}:
     repository: {name}
@@ -18,22 +15,28 @@ IMAGE = """\
 """
 
 
-def write_file(folder: Path, job: str, images: Sequence[dict[str, str]]) -> None:
+def write_file(folder: Path, kind: str, jobs: Sequence[Job]) -> None:
     """One file for all images; each has its layout beside it, as a link."""
     folder.mkdir(parents=True, exist_ok=True)
-    first = images[0]
-    prefix_a = _prefix(first["source"] if job == "copy" else first["target"])
-    place = f'registry: "{first["host"]}", prefix: "{_prefix(first["target"])}"'
-    place += ", pointer: again" if job == "retag" else ""
-    moves = job in ("copy", "retag")
-    second = f"  b: {{ {place} }}\npromote:\n  - {{ from: a, to: b, gate: advisory }}\n" if moves else ""
-    here = ", pointer: here" if job == "retag" else ""
-    text = _HEAD.format(**first, prefix_a=prefix_a, b=second, here=here)
-    for words in images:
-        link = folder / words["name"]
+    first = jobs[0]
+    goals = tuple({job.goal: None for job in jobs})
+    target = _environment(goals, first.home.account, first.target)
+    match kind:
+        case "copy":
+            places = {"a": _environment((first.home,), first.home.account, first.source), "b": target}
+        case "retag":
+            places = {"a": [*target, "pointer: here"], "b": [*target, f"pointer: {first.new}"]}
+        case _:
+            places = {"a": target}
+    text = "version: 1\nenvironments:\n"
+    text += "".join(f"  {name}: {{ {', '.join(parts)} }}\n" for name, parts in places.items())
+    text += "promote:\n  - { from: a, to: b, gate: advisory }\n" if "b" in places else ""
+    text += "images:\n"
+    for job in {job.name: job for job in jobs}.values():
+        link = folder / job.name
         link.unlink(missing_ok=True)
-        link.symlink_to(words["layout"])
-        text += IMAGE.format(**words)
+        link.symlink_to(job.layout)
+        text += IMAGE.format(name=job.name, tag=job.tag)
     (folder / "ecr-publish.yaml").write_text(text, encoding="utf-8")
 
 
@@ -45,7 +48,11 @@ def write_result(folder: Path, name: str, image_id: str) -> None:
     path.write_text(json.dumps(result), encoding="utf-8")
 
 
-def _prefix(repository: str) -> str:
-    """`host/prefix/name` -> `prefix/`."""
-    path = repository.partition("/")[2]
-    return path.rpartition("/")[0] + "/"
+def _environment(goals: tuple[Address, ...], ours: str, repository: str) -> list[str]:
+    """A registry by its host; on ECR by account and regions, with a role where the account is not ours."""
+    goal, prefix = goals[0], f'prefix: "{repository.rpartition("/")[0]}/"'
+    if not goal.account:
+        return [f'registry: "{goal.host}"', prefix]
+    regions = f"regions: [{', '.join(each.region for each in goals)}]"
+    role = f"role: arn:aws:iam::{goal.account}:role/publish"
+    return [f'account: "{goal.account}"', regions, prefix, *([role] if goal.account != ours else [])]

@@ -1,128 +1,146 @@
-"""Races clients at pushing, copying and tagging images: the same jobs, the same registry, side by side.
+"""Races clients at pushing, copying and tagging images: the same jobs, the same registries, side by side.
 
-    python -m bench.transfer.race [--rounds 5] [--rtt 0,30] [--only A,B] [--scenarios "X;Y"] [--small] [--write]
-                                  [--kept FILE]
+    python -m bench.transfer.race --kept FILE --write
 
-Needs docker-registry and skopeo (Debian) and takes whichever of crane, regctl, oras, docker-buildx, docker and
-docker-26 are on PATH (`.ci/clients.sh` brings them). Every run gets empty registries behind a port that no client's
-cache has heard of; the contestants take turns within each round. After each run the target is read back: the tag must
-name the source's very digest, with everything below it. `--write` puts the table into bench/README.md; `--small` is a
-check of the race itself: one round of the small payloads, a fleet of six. Ends with 1 if a target is missed.
+Takes whichever contestants this machine has (`.ci/clients.sh` brings them); docker-registry must be there, and skopeo
+where an engine takes part. Every run gets empty registries behind ports that no client's cache has heard of, and a home
+of its own; the contestants take turns within each round. After each run the target is read back: the tag must name the
+source's very digest, with everything below it. Ends with 1 if a target is missed or a run failed.
 
-`--kept FILE` keeps each scenario when it is over, and takes those that the file has and that are not asked for into the
-table: the whole race takes an hour, and a scenario's contestants are compared with nobody outside of it.
+With `--kept FILE` it can be ended and begun again: what the file has is not raced again, unless `--scenarios` names it.
 """
 
 import argparse
-import json
-import os
-import platform
 import sys
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
-from statistics import median
 
-from bench.transfer.contestants import CONTESTANTS
-from bench.transfer.ground import Race, ground
-from bench.transfer.scenarios import FOUR, LOOP, SCENARIOS, Scenario, takes_part
-from bench.transfer.table import Results, Run, table, write
+from bench import page
+from bench.processes import stoppable
+from bench.transfer.contestants import CONTESTANTS, find_clients
+from bench.transfer.ground import ground
+from bench.transfer.kept import Kept
+from bench.transfer.progress import Progress, Stage
+from bench.transfer.run import Results, of, wall
+from bench.transfer.scenarios import SCENARIOS, Scenario, small, starters, turns
+from bench.transfer.table import text_of
 from bench.transfer.targets import judged
 
-JOBS = ("push", "copy", "retag", "store")
-SMALL = ("push S", "push MULTI", "copy within, MULTI", "retag MULTI", "fleet push", "fleet nothing changed")
+
+@dataclass(frozen=True)
+class Heat:
+    """A scenario at a distance, and who runs in which order."""
+
+    name: str
+    scenario: Scenario
+    rtt: int
+    turns: tuple[str, ...]
+
+    @property
+    def stage(self) -> Stage:
+        """What it takes: the estimate is of a round of everybody, and who goes further alone is one of the fast."""
+        seconds = self.scenario.lasts[self.rtt > 0]
+        return Stage(self.name, self.rtt, seconds * min(Counter(self.turns).values()))
 
 
 def present(named: list[str]) -> dict[str, frozenset[str]]:
     """Who is here, and which jobs each can do."""
-    found = {
-        who: frozenset(job for job in JOBS if getattr(each, job))
-        for who, each in CONTESTANTS.items()
-        if each.here and (not named or who in named)
-    }
+    found = {who: each.jobs for who, each in CONTESTANTS.items() if (not named or who in named) and each.here}
     if not named or "engine" in named:
         found["engine"] = frozenset(("push", "copy", "retag"))
     return found
 
 
-def starters(scenario: Scenario, here: dict[str, frozenset[str]]) -> list[str]:
-    """The contestants of a scenario; of several images each peer takes part twice."""
-    names = [who for who, jobs in here.items() if takes_part(who, jobs, scenario)]
-    if scenario.images == 1:
-        return names
-    ours = [who for who in names if who in ("engine", "ecr-publish")]
-    peers = [who for who in names if who not in ours]
-    return [*ours, *(LOOP + who for who in peers), *(FOUR + who for who in peers)]
+def chosen(patterns: list[str]) -> list[str]:
+    """The scenarios that a pattern matches; all without patterns. Raises SystemExit for a pattern that matches none."""
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in SCENARIOS):
+            raise SystemExit(f"no scenario {pattern!r}\n  hint: there are {'; '.join(SCENARIOS)}")
+    return [name for name in SCENARIOS if not patterns or any(fnmatchcase(name, each) for each in patterns)]
 
 
-def raced(race: Race, scenario: Scenario, rtt: int, rounds: int, names: list[str]) -> list[Run]:
-    """All rounds of one scenario at one distance."""
-    runs: list[Run] = []
-    for number in range(min(rounds, scenario.rounds)):
-        turn = number % len(names)
-        runs += [race.run(who, scenario, rtt) for who in names[turn:] + names[:turn]]
-    return runs
+def heats(asked: argparse.Namespace, here: dict[str, frozenset[str]]) -> list[Heat]:
+    """Everything that is asked for."""
+    found = []
+    for name in chosen(asked.scenarios.split(";") if asked.scenarios else []):
+        scenario = SCENARIOS[name]
+        if asked.small:
+            scenario = small(scenario)
+        if asked.images:
+            scenario = replace(scenario, images=min(scenario.images, asked.images))
+        names = starters(scenario, here)
+        distances = [int(each) for each in asked.rtt.split(",") if int(each) in scenario.rtts]
+        found += [Heat(name, scenario, rtt, tuple(turns(scenario, names, asked.rounds))) for rtt in distances if names]
+    return found
 
 
-def about(here: dict[str, frozenset[str]]) -> str:
-    """When, where and who."""
-    versions = [f"{who}: {CONTESTANTS[who].told_version()}" for who in here if who != "engine"]
-    return (
-        f"{datetime.now(UTC).date()}; {os.cpu_count()} cores, Linux {platform.release()}, "
-        f"Python {platform.python_version()}; {'; '.join(versions)}"
-    )
+def raced(asked: argparse.Namespace, todo: list[Heat], kept: Kept) -> None:
+    """Run all, and keep each when it is over."""
+    progress = Progress([heat.stage for heat in todo], say)
+    with ground(asked.base) as race:
+        for heat in todo:
+            progress.begin()
+            began, runs = time.monotonic(), []
+            for who in heat.turns:
+                runs.append(race.run(who, heat.scenario, heat.rtt))
+                if runs[-1].failed:
+                    say(f"  {who} failed: {runs[-1].failed[-2000:]}")
+            kept.keep(heat.name, heat.rtt, time.monotonic() - began, runs)
+            fastest = sorted((wall(runs, who), who) for who in set(heat.turns) if of(runs, who))
+            say("  " + ", ".join(f"{who} {seconds:.3f}" for seconds, who in fastest))
 
 
-def kept(file: Path | None, chosen: dict[str, Scenario]) -> Results:
-    """The runs of an earlier race, but for the scenarios that are raced now."""
-    if file is None or not file.exists():
-        return {}
-    found = json.loads(file.read_text())
-    return {(name, rtt): [Run(**run) for run in runs] for name, rtt, runs in found if name not in chosen}
+def say(line: str) -> None:
+    """For whoever waits."""
+    print(line, file=sys.stderr, flush=True)
 
 
-def keep(file: Path | None, results: Results) -> None:
-    """Write all runs so far."""
-    if file is not None:
-        file.write_text(
-            json.dumps([[name, rtt, [asdict(run) for run in runs]] for (name, rtt), runs in results.items()])
-        )
+def ordered(results: Results) -> Results:
+    """As the scenarios are listed."""
+    order = list(SCENARIOS)
+    return dict(sorted(results.items(), key=lambda each: (order.index(each[0][0]), each[0][1])))
 
 
 def main() -> int:
-    """Run, print the table, and write it where it was asked for."""
+    """Run, print the tables, and write them where it was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rtt", default="0,30")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--scenarios", default="")
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--write", action="store_true")
-    parser.add_argument("--kept", type=Path)
+    parser.add_argument("--rounds", type=int, default=3, help="of each scenario, at most (3)")
+    parser.add_argument("--rtt", default="0,30", help="round trips in ms (0,30)")
+    parser.add_argument("--only", default="", metavar="A,B", help="contestants; `engine` is the library of ecr-publish")
+    parser.add_argument("--scenarios", default="", metavar="X;Y", help="names or patterns, such as 'fleet*;ECR: *'")
+    parser.add_argument("--images", type=int, default=0, help="of a fleet, at most; no targets")
+    parser.add_argument("--small", action="store_true", help="a check of the race: tiny images, near, once; no targets")
+    parser.add_argument("--kept", type=Path, metavar="FILE", help="keep runs there, and go on from there")
+    parser.add_argument(
+        "--base", type=Path, metavar="DIRECTORY", help="where everything lies (in memory if it has room)"
+    )
+    parser.add_argument("--write", action="store_true", help="put the tables into bench/README.md")
     asked = parser.parse_args()
+    trial = asked.small or asked.images
+    if trial and asked.write:
+        parser.error("a race with --small or --images is a trial: there is nothing to --write")
+    find_clients()
     here = present(asked.only.split(",") if asked.only else [])
-    names = asked.scenarios.split(";") if asked.scenarios else list(SMALL if asked.small else SCENARIOS)
-    chosen = {name: SCENARIOS[name] for name in names}
-    if asked.small:
-        chosen = {name: replace(each, images=min(each.images, 6), rounds=1) for name, each in chosen.items()}
-    results = kept(asked.kept, chosen)
-    with ground() as race:
-        for name, scenario in chosen.items():
-            for rtt in [int(each) for each in asked.rtt.split(",") if int(each) in scenario.rtts]:
-                if not (racing := starters(scenario, here)):
-                    continue
-                runs = results[name, rtt] = raced(race, scenario, rtt, asked.rounds, racing)
-                keep(asked.kept, results)
-                middle = {who: median(run.wall for run in runs if run.who == who) for who in racing}
-                print(name, rtt, {who: round(wall, 3) for who, wall in middle.items()}, file=sys.stderr, flush=True)
-    order = list(SCENARIOS)
-    results = dict(sorted(results.items(), key=lambda each: (order.index(each[0][0]), each[0][1])))
-    verdicts = judged(results)
-    text = table(results, about(here), verdicts)
+    versions = {who: CONTESTANTS[who].told_version() for who in here if who in CONTESTANTS}
+    every = heats(asked, here)
+    kept = Kept(asked.kept, versions | {"rounds": str(asked.rounds), "trial": str(trial)})
+    todo = [heat for heat in every if asked.scenarios or (heat.name, heat.rtt) not in kept.results]
+    with stoppable():
+        raced(asked, todo, kept)
+    results = ordered(kept.results)
+    verdicts = () if trial else judged(results)
+    absent = [who for who, each in CONTESTANTS.items() if who not in here and not each.here]
+    about = [page.about(), *(f"{who}: {said}" for who, said in versions.items()), f"raced in {kept.minutes} min"]
+    about += [f"absent: {', '.join(absent)}"] if absent else []
+    text = text_of(results, "; ".join(about), verdicts)
     print(text)
     if asked.write:
-        write(text)
-    return 1 if any(not each.met for each in verdicts) else 0
+        page.replaced(page.README, "race", text)
+    failed = any(run.failed for runs in results.values() for run in runs)
+    return 1 if failed or any(not each.met for each in verdicts) else 0
 
 
 if __name__ == "__main__":

@@ -1,42 +1,35 @@
 """The warm process of the engine, from outside."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+
+from bench.processes import Cost, Helper
+from bench.transfer.jobs import Job
+from bench.transfer.places import Address
 
 
 class Warm:
     """The transfer engine of ecr-publish in a process that is warm."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.transfer.engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, begun: ExitStack) -> None:
+        self._process = Helper(begun, "bench.transfer.engine")
 
-    def do(self, job: str, images: Sequence[dict[str, str]]) -> dict[str, float]:
+    def do(self, kind: str, jobs: Sequence[Job]) -> Cost:
         """One job for all images; its cost."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([job, [_told(job, words) for words in images]]) + "\n")
-        self._process.stdin.flush()
-        cost: dict[str, float] = json.loads(self._process.stdout.readline())
-        return cost
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(10)
+        return Cost(**json.loads(self._process.ask(json.dumps([kind, [_told(kind, job) for job in jobs]]))))
 
 
-def _told(job: str, words: dict[str, str]) -> list[str]:
-    host, _, repository = words["target"].partition("/")
-    sourcehost, _, source = words["source"].partition("/")
-    match job:
+def _told(kind: str, job: Job) -> list[object]:
+    goal = [_place(job.goal), job.target]
+    match kind:
         case "push":
-            return [words["layout"], host, repository, words["tag"]]
+            return [str(job.layout), *goal, job.tag]
         case "copy":
-            return [words["layout"], sourcehost, source, host, repository, words["tag"]]
+            return [job.digest, _place(job.home), job.source, *goal, job.tag]
         case _:
-            return [words["layout"], host, repository, words["new"]]
+            return [job.digest, *goal, job.new]
+
+
+def _place(address: Address) -> list[str]:
+    return [address.host, address.authorization, address.account, address.region]
