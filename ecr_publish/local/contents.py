@@ -1,4 +1,4 @@
-"""Contents: blobs by digest, in memory or in a directory that survives being killed at any point."""
+"""Contents: blobs by digest, in a directory that survives being killed at any point, or in one that goes with us."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 import uuid
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from ecr_publish.model.digest import Digest
 
@@ -68,47 +68,83 @@ def _write_all(file: IO[bytes], data: bytes) -> None:
         left = left[file.write(left) :]
 
 
-class Contents(Protocol):
-    """Where blobs lie."""
+class Contents:
+    """Content-addressed files: a blob is complete or absent, whenever the process is killed."""
+
+    def __init__(self, directory: Path | None) -> None:
+        """In that directory blobs are flushed to the disk. Without one they lie in a temporary directory, so that no
+        memory is taken, and are gone when this is closed."""
+        self._durable = directory is not None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if directory is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="ecr-publish-local-")
+            directory = Path(self._temporary.name)
+        self._blobs, self._uploads = directory / "blobs" / "sha256", directory / "uploads"
+        self._blobs.mkdir(parents=True, exist_ok=True)
+        self._uploads.mkdir(parents=True, exist_ok=True)
+        for left_over in self._uploads.iterdir():  # uploads of a process that was killed
+            left_over.unlink()
 
     def upload(self) -> Upload:
         """A new upload."""
+        return Upload(self._uploads, durable=self._durable)
 
     def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
-        """Make an upload a blob under its digest (or the one given, by another algorithm); durable when it returns."""
+        """Make an upload a blob under its digest (or the one given, by another algorithm).
+
+        It is flushed to the disk, then renamed: a name in blobs/ is a promise.
+        """
+        digest = digest or upload.digest
+        upload.end().replace(self._blobs / digest.hex)
+        if self._durable:
+            flush_directory(self._blobs)
+        return digest
 
     def put(self, content: bytes, digest: Digest | None = None) -> Digest:
         """Keep small content."""
-
-    def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-        """The bytes from `first` to `last` (both inclusive) in blocks."""
+        upload = self.upload()
+        upload.write(content)
+        return self.keep(upload, digest)
 
     def size(self, digest: Digest) -> int:
         """Bytes. Raises KeyError if it is not here."""
+        try:
+            return (self._blobs / digest.hex).stat().st_size
+        except FileNotFoundError as error:
+            raise KeyError(digest) from error
 
     def open(self, digest: Digest) -> IO[bytes]:
-        """The blob as a file of its own for reading."""
-
-    def remove(self, digest: Digest) -> None:
-        """Forget a blob, if it is there; who reads it reads on."""
-
-    def collect(self, kept: Collection[str]) -> None:
-        """Remove every blob whose hash (in hex) is not kept."""
-
-
-class _Common:
-    def open(self, digest: Digest) -> IO[bytes]:
-        """The blob as a file of its own."""
-        raise KeyError(digest)
-
-    def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-        """The bytes in blocks, of a file that is opened now: it may be removed before the first is asked for."""
-        return _blocks(self.open(digest), first, last)
+        """The blob as a file of its own for reading. Raises KeyError if it is not here."""
+        try:
+            return (self._blobs / digest.hex).open("rb")
+        except FileNotFoundError as error:
+            raise KeyError(digest) from error
 
     def read(self, digest: Digest) -> bytes:
         """All bytes of a small blob."""
         with self.open(digest) as file:
             return file.read()
+
+    def blocks(self, digest: Digest, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """The bytes from `first` to `last` (both inclusive) in blocks, of a file that is opened now: the blob may be
+        removed before the first block is asked for."""
+        return _blocks(self.open(digest), first, last)
+
+    def remove(self, digest: Digest) -> None:
+        """Forget a blob, if it is there; who reads it reads on. A name that comes back after a loss of power is
+        collected at the next start."""
+        (self._blobs / digest.hex).unlink(missing_ok=True)
+
+    def collect(self, kept: Collection[str]) -> None:
+        """Remove every blob whose hash (in hex) is not kept."""
+        for path in self._blobs.iterdir():
+            if path.name not in kept:
+                path.unlink()
+
+    def close(self) -> None:
+        """Remove what was kept for this process only."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
 
 def _blocks(file: IO[bytes], first: int, last: int | None) -> Iterator[bytes]:
@@ -121,108 +157,6 @@ def _blocks(file: IO[bytes], first: int, last: int | None) -> Iterator[bytes]:
                 return
             left = None if left is None else left - len(block)
             yield block
-
-
-class MemoryContents(_Common):
-    """Gone when the process ends. Blobs lie in a temporary directory, so that memory stays flat."""
-
-    def __init__(self) -> None:
-        self._directory = tempfile.TemporaryDirectory(prefix="ecr-publish-local-")
-        self._files: dict[Digest, Path] = {}
-
-    def upload(self) -> Upload:
-        """A new upload."""
-        return Upload(Path(self._directory.name))
-
-    def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
-        """Keep it under its digest."""
-        digest = digest or upload.digest
-        path = Path(self._directory.name) / digest.hex
-        upload.end().replace(path)
-        self._files[digest] = path
-        return digest
-
-    def put(self, content: bytes, digest: Digest | None = None) -> Digest:
-        """Keep small content."""
-        upload = self.upload()
-        upload.write(content)
-        return self.keep(upload, digest)
-
-    def size(self, digest: Digest) -> int:
-        """Bytes."""
-        return self._files[digest].stat().st_size
-
-    def open(self, digest: Digest) -> IO[bytes]:
-        """The blob as a file."""
-        return self._files[digest].open("rb")
-
-    def remove(self, digest: Digest) -> None:
-        """Forget a blob."""
-        path = self._files.pop(digest, None)
-        if path is not None:
-            path.unlink(missing_ok=True)
-
-    def collect(self, kept: Collection[str]) -> None:
-        """Nothing to do: it begins empty."""
-
-    def close(self) -> None:
-        """Remove everything."""
-        self._directory.cleanup()
-
-
-class DirectoryContents(_Common):
-    """Content-addressed files; a blob is complete or absent, whenever the process is killed."""
-
-    def __init__(self, directory: Path) -> None:
-        self._blobs, self._uploads = directory / "blobs" / "sha256", directory / "uploads"
-        self._blobs.mkdir(parents=True, exist_ok=True)
-        self._uploads.mkdir(parents=True, exist_ok=True)
-        for left_over in self._uploads.iterdir():  # uploads of a process that was killed
-            left_over.unlink()
-
-    def upload(self) -> Upload:
-        """A new upload."""
-        return Upload(self._uploads, durable=True)
-
-    def keep(self, upload: Upload, digest: Digest | None = None) -> Digest:
-        """Flush to the disk, then rename: a name in blobs/ is a promise."""
-        digest = digest or upload.digest
-        upload.end().replace(self._blobs / digest.hex)
-        flush_directory(self._blobs)
-        return digest
-
-    def put(self, content: bytes, digest: Digest | None = None) -> Digest:
-        """Keep small content."""
-        upload = self.upload()
-        upload.write(content)
-        return self.keep(upload, digest)
-
-    def size(self, digest: Digest) -> int:
-        """Bytes."""
-        try:
-            return (self._blobs / digest.hex).stat().st_size
-        except FileNotFoundError as error:
-            raise KeyError(digest) from error
-
-    def open(self, digest: Digest) -> IO[bytes]:
-        """The blob as a file."""
-        try:
-            return (self._blobs / digest.hex).open("rb")
-        except FileNotFoundError as error:
-            raise KeyError(digest) from error
-
-    def remove(self, digest: Digest) -> None:
-        """Forget a blob. A name that comes back after a loss of power is collected at the next start."""
-        (self._blobs / digest.hex).unlink(missing_ok=True)
-
-    def collect(self, kept: Collection[str]) -> None:
-        """Remove every blob that is not kept."""
-        for path in self._blobs.iterdir():
-            if path.name not in kept:
-                path.unlink()
-
-    def close(self) -> None:
-        """Nothing to do: everything is on the disk."""
 
 
 def flush_directory(directory: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ecr_publish.errors import UsageError
-from ecr_publish.local.contents import DirectoryContents, MemoryContents, flush_directory
+from ecr_publish.local.contents import Contents, flush_directory
 from ecr_publish.local.digests import named
 from ecr_publish.local.holding import held
 from ecr_publish.local.records import Image, Registry, Repository
@@ -26,8 +26,7 @@ class Store:
         self.directory = directory
         self.lock = threading.RLock()
         self._held = None if directory is None else held(_made(directory))
-        self.contents: MemoryContents | DirectoryContents
-        self.contents = MemoryContents() if directory is None else DirectoryContents(_made(directory))
+        self.contents = Contents(directory)
         self._registries: dict[tuple[str, str], Registry] = {}
         self._named: dict[tuple[str, str, str], frozenset[str]] = {}  # what each repository names, as saved
         self._counts: Counter[str] = Counter()  # digest -> in how many of them
