@@ -5,7 +5,7 @@ from ecr_publish.hookspecs import hookimpl
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify, Progress, Transferred, Untrusted
 from ecr_publish.model.evidence import ScanEvidence
-from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+from ecr_publish.model.image import BuiltImage, Identity, InArchive, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.origin import GitFacts, Origin, RefKind
 from ecr_publish.model.platform import Platform
 from ecr_publish.model.promotion import PromotionRecord
@@ -54,6 +54,7 @@ __all__ = [
     "GitFacts",
     "Give",
     "Identity",
+    "InArchive",
     "InEngine",
     "InLayout",
     "InRegistry",

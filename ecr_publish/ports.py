@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ecr_publish.model.digest import Digest
     from ecr_publish.model.events import Notify
     from ecr_publish.model.evidence import ScanEvidence
-    from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+    from ecr_publish.model.image import BuiltImage, Identity, InArchive, InEngine, InLayout, InRegistry, PublishedImage
     from ecr_publish.model.layer import StoredBlob
     from ecr_publish.model.registry import Repository
     from ecr_publish.model.scan import Scan
@@ -209,6 +209,7 @@ class BuildRequest:
     labels: tuple[tuple[str, str], ...]  # labels and OCI annotations, computed when planned
     created: datetime  # the time stamped into reproducible images
     as_layout: bool = False  # the result must be a layout (another job goes on with it)
+    only_pushed: bool = False  # nobody but this run's own push goes on with it: what lies in a tar may stay there
 
 
 class Builder(Protocol):
@@ -231,6 +232,13 @@ class EngineImages(Protocol):
         EngineUnavailable, ResultUnusable, MachineFault."""
 
 
+class ArchivedImages(Protocol):
+    """Images in docker-archives."""
+
+    def layout(self, image: InArchive, output: Path, notify: Notify, receiver: Receiver, how: Compression) -> InLayout:
+        """As of `EngineImages`; raises BadImage, MachineFault."""
+
+
 class Gates(Protocol):
     """All gates, built-in and of plugins; every one must allow."""
 
@@ -250,10 +258,12 @@ class Ports:
     scans: ScanSource
     builders: tuple[Builder, ...]
     engine: EngineImages
+    archives: ArchivedImages
     gates: Gates
     root: Path  # the directory of ecr-publish.yaml
     workspace: Path  # .ecr-publish: ours to write, never part of a context
     notify: Notify  # progress of the intent that is running
     spool: Callable[[str], AbstractContextManager[Path]]  # a temporary directory for one image, removed afterwards
     as_layout: bool = False  # builds end in layouts, so that a job on another machine can go on with them
+    only_pushed: frozenset[str] = frozenset()  # images that no other job or step goes on with than this run's push
     reuse: Mapping[str, InRegistry] = field(default_factory=dict)  # image -> what a taken fixed tag already holds

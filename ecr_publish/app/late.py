@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from ecr_publish.model.compression import Compression
     from ecr_publish.model.digest import Digest
     from ecr_publish.model.events import Notify
-    from ecr_publish.model.image import InEngine, InLayout
+    from ecr_publish.model.image import InArchive, InEngine, InLayout
     from ecr_publish.model.registry import Repository
     from ecr_publish.model.scan import Scan
     from ecr_publish.model.target import Target
-    from ecr_publish.ports import EngineImages, Receiver, ScanSource
+    from ecr_publish.ports import ArchivedImages, EngineImages, Receiver, ScanSource
 
 Adapter = TypeVar("Adapter")
 
@@ -38,6 +38,17 @@ class LateEngine:
         self._adapter = once(make)
 
     def layout(self, image: InEngine, output: Path, notify: Notify, receiver: Receiver, how: Compression) -> InLayout:
+        """As the adapter."""
+        return self._adapter().layout(image, output, notify, receiver, how)
+
+
+class LateArchives:
+    """`ports.ArchivedImages`. Safe from threads: one adapter for all of them."""
+
+    def __init__(self, make: Callable[[], ArchivedImages]) -> None:
+        self._adapter = once(make)
+
+    def layout(self, image: InArchive, output: Path, notify: Notify, receiver: Receiver, how: Compression) -> InLayout:
         """As the adapter."""
         return self._adapter().layout(image, output, notify, receiver, how)
 

@@ -45,9 +45,8 @@ def perform(
     prepare(project.workspace)
     observers = _Observers(observer, project, keep_results=command != "rehearse")
     before = _checked(plan, world.ports, project.config)
-    scheduler = Scheduler(
-        _steps(project, plan), replace(world.ports, reuse=before.reuse), stop, observers, width=parallel
-    )
+    ports = replace(world.ports, reuse=before.reuse, only_pushed=only_pushed(plan))
+    scheduler = Scheduler(_steps(project, plan), ports, stop, observers, width=parallel)
     if before.problems:
         for intent in plan.intents:
             scheduler.record(intent, NotStarted("preflight found problems"))
@@ -78,6 +77,19 @@ def _steps(project: Project, plan: Plan) -> dict[str, Step]:
 
         steps[RESUME] = Resume()
     return steps
+
+
+def only_pushed(plan: Plan) -> frozenset[str]:
+    """The images whose build this run's push takes up, and no other step: where nothing is pushed a later job does."""
+    from ecr_publish.model.image import BuiltImage
+    from ecr_publish.steps.push import Push
+
+    takers: dict[str, set[str]] = {}
+    for intent in plan.intents:
+        for need in intent.needs:
+            if need.kind is BuiltImage and need.place.image is not None:
+                takers.setdefault(need.place.image, set()).add(intent.step)
+    return frozenset(image for image, steps in takers.items() if steps == {Push.name})
 
 
 class _Observers:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecr_publish.app.late import LateEngine, LateScans
+from ecr_publish.app.late import LateArchives, LateEngine, LateScans
 from ecr_publish.run.clock import SystemClock, full_jitter
 
 if TYPE_CHECKING:
     from ecr_publish.app.project import Project
     from ecr_publish.aws.session import Sessions
-    from ecr_publish.ports import Clock, EngineImages, Ports, ScanSource
+    from ecr_publish.ports import ArchivedImages, Clock, EngineImages, Ports, ScanSource
     from ecr_publish.run.stop import StopRequest
 
 
@@ -99,6 +99,7 @@ def ports_of(
             scans=LateScans(lambda: _scans(sessions)),
             builders=project.plugins.builders,
             engine=LateEngine(lambda: _engine(env)),
+            archives=LateArchives(lambda: _archives(env)),
             gates=project.plugins.gates,
             root=project.root,
             workspace=project.workspace,
@@ -120,6 +121,13 @@ def _engine(env: Mapping[str, str]) -> EngineImages:
     from ecr_publish.engine.images import DockerImages
 
     return DockerImages(env, known(env))
+
+
+def _archives(env: Mapping[str, str]) -> ArchivedImages:
+    from ecr_publish.builders.archived import ArchivedImages
+    from ecr_publish.builders.known import known
+
+    return ArchivedImages(known(env))
 
 
 def _spool(workspace: Path, name: str) -> AbstractContextManager[Path]:

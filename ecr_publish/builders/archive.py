@@ -1,19 +1,20 @@
-"""archive: what `docker save` writes, as an OCI layout with layers compressed by us."""
+"""archive: what `docker save` writes, as it is or as an OCI layout with layers compressed by us."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from ecr_publish.builders.layout import verified
-from ecr_publish.builders.output import all_or_nothing
-from ecr_publish.builders.saved import Saved, as_layout
-from ecr_publish.builders.unpack import unpacked
+from ecr_publish.builders.archived import ArchivedImages, is_layout
+from ecr_publish.builders.layout import looked_through
+from ecr_publish.builders.packing import OnDisk
+from ecr_publish.builders.saved import saved_image
+from ecr_publish.builders.unpack import is_compressed
 from ecr_publish.config.model import ArchiveBuild
 from ecr_publish.errors import BuildFailed
-from ecr_publish.model.compression import GZIP, Compression, compression
+from ecr_publish.model.compression import compression
 from ecr_publish.model.events import Notify
-from ecr_publish.model.image import BuiltImage, InLayout
+from ecr_publish.model.image import BuiltImage, InArchive, Where
+from ecr_publish.oci.members import members
 from ecr_publish.ports import BuildRequest
 
 
@@ -23,7 +24,11 @@ class ArchiveBuilder:
     name = "archive"
 
     def build(self, request: BuildRequest, notify: Notify) -> BuiltImage:
-        """The image of the archive. Raises BuildFailed (it is not there), BadImage (it is damaged), MachineFault."""
+        """The image of the archive. It is looked through and stays there until it is pushed, or becomes a layout in
+        `request.output` where somebody else than this run's push goes on with it.
+
+        Raises BuildFailed (it is not there), BadImage (it is damaged), MachineFault.
+        """
         build: ArchiveBuild = request.build
         path = request.root / build.archive
         if not path.is_file():
@@ -32,20 +37,20 @@ class ArchiveBuilder:
                 where=f"images.{request.image}.build.archive",
                 hint="run `docker save -o FILE IMAGE` before this",
             )
+        image = InArchive(str(path), build.reference)
+        if request.only_pushed:
+            return BuiltImage(_looked_through(image), self.name)
         how = compression(build.compression, build.compression_level)
-        return BuiltImage(layout_of(path, request.output, build.reference, notify, how), self.name)
+        return BuiltImage(ArchivedImages().layout(image, request.output, notify, OnDisk(), how), self.name)
 
 
-def layout_of(archive: Path, output: Path, reference: str | None, notify: Notify, how: Compression = GZIP) -> InLayout:
-    """Write the archive's image as a layout into `output`. Needs as much space again while it works.
-
-    Raises BadImage; MachineFault with nothing left in `output`.
-    """
-    with all_or_nothing(output), tempfile.TemporaryDirectory(dir=output.parent, prefix=".archive-") as temporary:
-        directory = Path(temporary)
-        links = unpacked(archive, directory)
-        if (directory / "manifest.json").exists() or not (directory / "oci-layout").exists():
-            return as_layout(Saved(directory, links, archive), output, reference, notify, how)
-        for each in directory.iterdir():
-            each.replace(output / each.name)
-        return verified(output, reference, notify)
+def _looked_through(image: InArchive) -> Where:
+    """The archive, or the layout that it is; one that is compressed is looked through when it is read."""
+    path = Path(image.path)
+    if is_compressed(path):
+        return image
+    found = members(path)
+    if is_layout(found):
+        return looked_through(path, image.reference)
+    saved_image(found, image.reference)
+    return image

@@ -8,6 +8,7 @@ from typing import IO
 
 from ecr_publish.builders.blobs import CONFIG, LAYERS, Blobs, Compressing
 from ecr_publish.builders.compression import compressor, identity
+from ecr_publish.builders.inflation import Damaged, inflated_digest
 from ecr_publish.builders.known import Known
 from ecr_publish.model.compression import Compression
 from ecr_publish.model.digest import Digest
@@ -88,6 +89,29 @@ class Packing:
             raise Unreadable(f"the blob {blob.digest} has other bytes")
         self._kept(diff_id, kept)
 
+    def packed(self, diff_id: str, media_type: str, blocks: Iterable[bytes], most: int) -> Digest:
+        """Keep a layer that is compressed already as it is, and see that it unpacks to its diffID and to no more than
+        `most` bytes; its digest. Raises Unreadable, with nothing kept."""
+
+        def write(sink: IO[bytes]) -> None:
+            try:
+                found = inflated_digest(self._passing(blocks, sink), media_type, most)
+            except Damaged as error:
+                raise Unreadable(f"a compressed layer cannot be unpacked: {error}") from error
+            if found != diff_id:
+                raise Unreadable(f"a layer has the diffID {found}, its config says {diff_id}")
+
+        blob = self._blobs.put_stream(write, media_type)
+        self._known.put(unpacked_key(diff_id, blob.digest), blob)
+        self._kept(diff_id, blob)
+        return blob.digest
+
+    def _passing(self, blocks: Iterable[bytes], sink: IO[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            sink.write(block)
+            self.notify(Note("verifying compressed layers"))
+            yield block
+
     def document(self, body: bytes) -> None:
         """Keep the config."""
         self.config = self._blobs.put(body, CONFIG)
@@ -114,6 +138,11 @@ class OnDisk:
 def key_of(how: Compression, diff_id: str, within: str = "") -> str:
     """By what it is known what compressing a layer gives; `within` is the image where that decides too."""
     return " ".join((identity(how), within, diff_id) if within else (identity(how), diff_id))
+
+
+def unpacked_key(diff_id: str, digest: Digest) -> str:
+    """By what it is known that a compressed layer was unpacked and has this diffID."""
+    return f"{digest} unpacks to {diff_id}"
 
 
 def beginning(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -32,10 +33,28 @@ class Slice:
             if sock.sendfile(self.file, self.start, self.length) < self.length:
                 raise Shrunk
             return
-        position, end = self.start, self.start + self.length
-        while position < end:
-            block = os.pread(self.file.fileno(), min(BLOCK, end - position), position)
-            if not block:
-                raise Shrunk
+        sent = 0
+        for block in self.blocks(BLOCK):
             sock.sendall(block)
+            sent += len(block)
+        if sent < self.length:
+            raise Shrunk
+
+    def __enter__(self) -> Slice:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def blocks(self, size: int, skipped: int = 0) -> Iterator[bytes]:
+        """All bytes but the first `skipped`, in blocks of at most `size`; fewer where the file ends early. Raises
+        OSError."""
+        position, end = self.start + skipped, self.start + self.length
+        while position < end and (block := os.pread(self.file.fileno(), min(size, end - position), position)):
+            yield block
             position += len(block)
+
+    def content(self, most: int) -> bytes:
+        """The first `most` bytes, and the file closed. Raises OSError."""
+        with self:
+            return os.pread(self.file.fileno(), min(most, self.length), self.start)

@@ -14,8 +14,9 @@ from ecr_publish.model.target import Target
 
 @dataclass(frozen=True, slots=True)
 class InLayout:
-    """An OCI image layout on disk (a directory); `digest` is of the manifest or index to publish. `absent` are blobs
-    that do not lie there, because the repository that it is made for was seen to have them."""
+    """An OCI image layout on disk: a directory, or an uncompressed tar. `digest` is of the manifest or index that is
+    to be published. `absent` are blobs that do not lie there, because the repository that it is made for was seen to
+    have them."""
 
     path: str
     digest: Digest
@@ -31,6 +32,15 @@ class InEngine:
 
 
 @dataclass(frozen=True, slots=True)
+class InArchive:
+    """An image in a file of `docker save`, read when it is pushed: its manifest digest is known only then. `reference`
+    picks one of several."""
+
+    path: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InRegistry:
     """The image is already published: a taken fixed tag of the same commit and the same inputs."""
 
@@ -39,7 +49,7 @@ class InRegistry:
     digest: Digest
 
 
-Where: TypeAlias = InLayout | InEngine | InRegistry
+Where: TypeAlias = InLayout | InEngine | InArchive | InRegistry
 
 
 @dataclass(frozen=True, slots=True)

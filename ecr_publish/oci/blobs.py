@@ -53,7 +53,7 @@ class Blobs:
                 if kept:
                     yield kept
 
-    def file(self, blob: Descriptor) -> None:
+    def slice(self, blob: Descriptor) -> None:
         """It is on another machine."""
 
     def damaged(self, blob: Descriptor, what: str) -> DigestMismatch:

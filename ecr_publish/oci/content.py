@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Protocol
+from typing import Protocol
 
 from ecr_publish.errors import PublishError
+from ecr_publish.http.slice import Slice
 from ecr_publish.oci.descriptor import Descriptor
 
 BLOCK = 1 << 20
@@ -17,9 +18,9 @@ class Content(Protocol):
     def read(self, blob: Descriptor, start: int = 0) -> Iterator[bytes]:
         """The blob's bytes from `start`, in blocks, unverified. Raises BadImage, MachineFault, Unavailable, …."""
 
-    def file(self, blob: Descriptor) -> IO[bytes] | None:
-        """The blob as an open file of its size, unbuffered, for the caller to close; None where it is on another
-        machine. Raises BadImage, MachineFault."""
+    def slice(self, blob: Descriptor) -> Slice | None:
+        """The blob as part of an open file, of its size, for the caller to close; None where it is on another machine.
+        Raises BadImage, MachineFault."""
 
     def damaged(self, blob: Descriptor, what: str) -> PublishError:
         """The error for bytes that are not what the descriptor says."""

@@ -40,8 +40,8 @@ class Passage(Protocol):
 
 def passage(content: Content, blob: Descriptor, moved: Moved) -> Passage:
     """The way for this blob: what is read at once is hashed at once, larger files are left to the kernel."""
-    if blob.size > BLOCK and (file := content.file(blob)) is not None:
-        file.close()
+    if blob.size > BLOCK and (found := content.slice(blob)) is not None:
+        found.file.close()
         return Untouched(content, blob, moved)
     return Hashed(content, blob, moved)
 
@@ -55,12 +55,12 @@ class Untouched:
 
     def part(self, end: int) -> Iterator[Slice]:
         """Slices of 1 MiB: progress is told, and a stop heeded, after each."""
-        file = self._content.file(self._blob)
-        assert file is not None, "a file became something else"
-        with file:
+        whole = self._content.slice(self._blob)
+        assert whole is not None, "a file became something else"
+        with whole:
             for start in range(self.acknowledged, end, BLOCK):
                 reached = min(start + BLOCK, end)
-                yield Slice(file, start, reached - start)
+                yield Slice(whole.file, whole.start + start, reached - start)
                 self._moved(reached)
         self._reached = end
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecr_publish.errors import ResultUnusable
-from ecr_publish.model.image import BuiltImage, InEngine, InLayout, InRegistry, PublishedImage
+from ecr_publish.model.image import BuiltImage, InArchive, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.registry import EcrRegistry
 from ecr_publish.model.target import Target
 from ecr_publish.plan.intent import Intent
@@ -89,8 +89,8 @@ def _built(result: Result, fact: BuiltImage, root: Path) -> Result:
             return replace(result, layout=Path(os.path.relpath(path, root)).as_posix(), digest=str(digest))
         case InEngine(image_id=image_id):
             return replace(result, engine=image_id)
-        case InRegistry():
-            return result
+        case InArchive() | InRegistry():
+            return result  # no other job goes on with an archive: `build` alone makes it a layout
 
 
 def _with(result: Result, image: PublishedImage, target: Target) -> Result:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ecr_publish.config.model import Build as BuildSection
 from ecr_publish.config.model import DockerBuild, FilesBuild, Image
 from ecr_publish.errors import PlanImpossible
-from ecr_publish.model.image import BuiltImage, InEngine, InLayout, InRegistry
+from ecr_publish.model.image import BuiltImage, InArchive, InEngine, InLayout, InRegistry
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import Scene
 from ecr_publish.ports import Builder, BuildRequest, Ports
@@ -86,6 +86,7 @@ class Build:
             labels=details.labels,
             created=details.created.instant,
             as_layout=ports.as_layout,
+            only_pushed=image in ports.only_pushed,
         )
         built = builder.build(request, ports.notify)
         return Done(_where(built), (built,))
@@ -124,5 +125,7 @@ def _where(built: BuiltImage) -> str:
             return f"{digest} (OCI layout)"
         case InEngine(image_id=image_id):
             return f"{image_id} (in the engine)"
+        case InArchive(path=path):
+            return f"{path} (read when it is pushed)"
         case InRegistry(repository=repository, digest=digest):
             return f"{repository}@{digest}"

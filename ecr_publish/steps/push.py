@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
-from ecr_publish.config.model import Build, DockerBuild
+from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild
 from ecr_publish.errors import ImageMissing
 from ecr_publish.model.compression import GZIP, Compression, compression
-from ecr_publish.model.image import BuiltImage, Identity, InEngine, InLayout, InRegistry, PublishedImage
+from ecr_publish.model.image import BuiltImage, Identity, InArchive, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Floating, Tag, TagSet
-from ecr_publish.model.target import Create, Target
+from ecr_publish.model.target import Create, Place, Target
 from ecr_publish.model.traffic import Traffic
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import Scene
@@ -29,7 +31,7 @@ class PushDetails:
     repository: Repository
     tags: tuple[Tag, ...]
     pointer: str | None
-    compression: Compression = GZIP  # of an engine's layers; others are as they are
+    compression: Compression = GZIP  # of an engine's or archive's layers; others are as they are
 
     @property
     def summary(self) -> str:
@@ -71,12 +73,16 @@ class Push:
             case InLayout():
                 return _push(built.where, details, ports)
             case InEngine():
-                return _push_engine_image(built.where, str(intent.place.image), details, ports)
+                return _push_unread(partial(ports.engine.layout, built.where), intent.place, details, ports)
+            case InArchive():
+                return _push_unread(partial(ports.archives.layout, built.where), intent.place, details, ports)
 
 
 def _compression(build: Build) -> Compression:
-    """What the file asks for; only an engine's image is not compressed before it comes here."""
-    return compression(build.compression, build.compression_level) if isinstance(build, DockerBuild) else GZIP
+    """What the file asks for; only an engine's image and an archive's are not compressed before they come here."""
+    if isinstance(build, DockerBuild | ArchiveBuild):
+        return compression(build.compression, build.compression_level)
+    return GZIP
 
 
 def all_tags(tags: tuple[Tag, ...], last: str | None) -> tuple[Tag, ...]:
@@ -102,12 +108,12 @@ def _push(layout: InLayout, details: PushDetails, ports: Ports, sent_bytes: int 
     return published(pushed, tags.names, already=pushed.already_there and not tags.write, warnings=tags.held)
 
 
-def _push_engine_image(image: InEngine, name: str, details: PushDetails, ports: Ports) -> Outcome:
+def _push_unread(read: Callable[..., InLayout], place: Place, details: PushDetails, ports: Ports) -> Outcome:
     """Blobs are sent while the image is read; its digest is known when all of it is, and only then tags are looked at.
     What a refused tag leaves behind is blobs without a name."""
-    with ports.spool(name) as directory:
+    with ports.spool(str(place.image)) as directory:
         with ports.images.receiving(directory, details.target, details.repository, ports.notify) as sending:
-            layout = ports.engine.layout(image, directory, ports.notify, sending.receiver, details.compression)
+            layout = read(directory, ports.notify, sending.receiver, details.compression)
         return _push(layout, details, ports, sending.sent_bytes)
 
 

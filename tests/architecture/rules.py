@@ -40,7 +40,7 @@ RULES: dict[str, May] = {
     "aws": May(("http", "model", "ports"), ("boto3", "botocore")),
     "engine": May(("builders", "config.model", "http", "model", "ports"), ("docker", "requests")),
     "builders": May(
-        ("config.model", "engine", "model", "oci.companions", "oci.layout", "oci.manifest", "ports"),
+        ("config.model", "engine", "model", "oci.companions", "oci.layout", "oci.manifest", "oci.members", "ports"),
         ("deflate", "zstandard"),
     ),
     "local": May(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from ecr_publish.builders.archive import ArchiveBuilder
 from ecr_publish.config.model import ArchiveBuild
 from ecr_publish.errors import BadImage
 from ecr_publish.oci.layout import open_layout
 from tests.unit.builders.layouts import (
+    OCI_LAYER,
     base_layout,
     config_in,
     config_of,
     layer,
+    link,
     manifest_of,
     quiet,
     request,
@@ -25,6 +30,7 @@ from tests.unit.builders.layouts import (
 )
 
 LAYER = layer(("hello", b"hello"))
+ZSTD = zstandard.ZstdCompressor().compress
 
 
 def saved(root: Path, packed: bytes = LAYER, **changes: object) -> None:
@@ -40,14 +46,33 @@ def build(root: Path, reference: str | None = None) -> Path:
     return Path(ArchiveBuilder().build(request(root, section), quiet).where.path)
 
 
-def test_a_compressed_layer_stays_as_it_is(tmp_path):
-    packed = gzip.compress(LAYER, 1, mtime=5)
+@pytest.mark.parametrize(
+    ("packed", "kind"),
+    [(gzip.compress(LAYER, 1, mtime=5), OCI_LAYER), (ZSTD(LAYER), OCI_LAYER.replace("gzip", "zstd"))],
+    ids=["gzip", "zstd"],
+)
+def test_a_compressed_layer_stays_as_it_is(tmp_path, packed, kind):
     saved(tmp_path, packed)
-    assert str(manifest_of(open_layout(build(tmp_path))).layers[0].digest) == sha256(packed)
+    (found,) = manifest_of(open_layout(build(tmp_path))).layers
+    assert (str(found.digest), found.media_type, found.size) == (sha256(packed), kind, len(packed))
 
 
-def test_a_compressed_layer_that_unpacks_without_end_is_given_up(tmp_path):
-    saved(tmp_path, gzip.compress(bytes(64 << 20), 9) * 17)
+def test_layers_of_all_kinds_may_lie_in_one_archive(tmp_path):
+    layers = [layer((name, b"x")) for name in ("plain", "gzip", "zstd", "linked")]
+    packed = {"plain": layers[0], "gzip": gzip.compress(layers[1]), "zstd": ZSTD(layers[2]), "d/file": layers[3]}
+    names = ["plain", "gzip", "zstd", "linked", "plain"]
+    listed = [{"Config": "config", "RepoTags": None, "Layers": names}]
+    config = config_of([*layers, layers[0]])
+    files = packed | {"linked": link("linked", "d/file"), "config": config}
+    write_tar(tmp_path / "web.tar", files | {"manifest.json": json.dumps(listed).encode()})
+    found = [str(each.digest) for each in manifest_of(open_layout(build(tmp_path))).layers]
+    assert found[1:3] == [sha256(packed["gzip"]), sha256(packed["zstd"])]
+    assert (found[0], len(set(found))) == (found[4], 4)
+
+
+@pytest.mark.parametrize("squeeze", [gzip.compress, ZSTD], ids=["gzip", "zstd"])
+def test_a_compressed_layer_that_unpacks_without_end_is_given_up(tmp_path, squeeze):
+    saved(tmp_path, squeeze(bytes(64 << 20)) * 17)
     with pytest.raises(BadImage, match="unpacks to more than"):
         build(tmp_path)
 
@@ -57,11 +82,13 @@ def test_a_compressed_layer_that_unpacks_without_end_is_given_up(tmp_path):
     [
         (gzip.compress(layer(("hello", b"other"))), "has the diffID"),
         (layer(("hello", b"other")), "has the diffID"),
-        (gzip.compress(LAYER)[:-20], "damaged or cut off"),
-        (gzip.compress(LAYER)[:20] + b"garbage" * 20, "damaged or cut off"),
-        (b"\x28\xb5\x2f\xfd" + b"x" * 100, "zstd"),
+        (ZSTD(layer(("hello", b"other"))), "has the diffID"),
+        (gzip.compress(LAYER)[:-20], "cannot be unpacked: it is cut off"),
+        (gzip.compress(LAYER)[:20] + b"garbage" * 20, "cannot be unpacked: it is damaged"),
+        (b"\x28\xb5\x2f\xfd" + b"x" * 100, "cannot be unpacked: it is damaged"),
+        (ZSTD(LAYER)[:-9], "has the diffID"),
     ],
-    ids=["compressed", "plain", "cut off", "damaged", "zstd"],
+    ids=["gzip", "plain", "zstd", "cut off", "damaged", "damaged zstd", "cut off zstd"],
 )
 def test_a_layer_that_is_not_what_its_config_says_is_refused(tmp_path, packed, words):
     saved(tmp_path, packed)
@@ -83,12 +110,59 @@ def test_a_layer_that_is_not_what_its_config_says_is_refused(tmp_path, packed, w
         ({"config": []}, "is none"),
         ({"config": {"rootfs": {}}}, "is none"),
         ({"config": {"rootfs": {"diff_ids": []}}}, "diffIDs for 0"),
+        ({"manifest.json": [{"Config": "gone", "Layers": []}]}, "gone is missing"),
+        ({"manifest.json": [{"Config": "config", "Layers": ["gone"]}]}, "gone is missing"),
+        ({"manifest.json": [{"Config": "config", "Layers": ["layer"], "x": "x" * (5 << 20)}]}, "more than 4 MiB"),
+        ({"config": {"x": "x" * (5 << 20)}}, "config has more than 4 MiB"),
+        ({"manifest.json": ["deep"]}, "lists no image"),
     ],
 )
 def test_an_odd_archive_is_refused_in_words(tmp_path, changes, words):
     saved(tmp_path, **changes)
     with pytest.raises(BadImage, match=words):
         build(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "config"])
+def test_a_document_that_is_nested_without_end_is_refused(tmp_path, name):
+    saved(tmp_path)
+    with tarfile.open(tmp_path / "web.tar") as tar:
+        files = {each.name: tar.extractfile(each).read() for each in tar}
+    write_tar(tmp_path / "web.tar", files | {name: b"[" * 100_000})
+    with pytest.raises(BadImage, match=f"{name} is not JSON"):
+        build(tmp_path)
+
+
+def test_a_list_that_is_there_twice_is_refused(tmp_path):
+    """Who scanned the archive may have read the other one."""
+    saved(tmp_path)
+    listed = json.dumps([{"Config": "config", "RepoTags": ["web:2"], "Layers": ["layer"]}]).encode()
+    with tarfile.open(tmp_path / "web.tar", "a") as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(listed)
+        tar.addfile(info, io.BytesIO(listed))
+    with pytest.raises(BadImage, match="json is there twice"):
+        build(tmp_path)
+
+
+def test_a_blob_whose_name_is_another_digest_is_refused(tmp_path):
+    """Plain layers may lie under any name: their diffID says what they are."""
+    name = "blobs/sha256/" + "0" * 64
+    listed = [{"Config": "config", "RepoTags": None, "Layers": [name]}]
+    files = {"config": config_of([LAYER]), "manifest.json": json.dumps(listed).encode()}
+    write_tar(tmp_path / "web.tar", files | {name: gzip.compress(LAYER)})
+    with pytest.raises(BadImage, match=f"{name} has other bytes"):
+        build(tmp_path)
+    write_tar(tmp_path / "web.tar", files | {name: LAYER})
+    build(tmp_path)
+
+
+def test_ten_thousand_layers_are_read(tmp_path):
+    layers = {f"{number}/layer.tar": b"%d" % number for number in range(10_000)}
+    listed = [{"Config": "config", "RepoTags": None, "Layers": list(layers)}]
+    config = config_of(list(layers.values()))
+    write_tar(tmp_path / "web.tar", layers | {"config": config, "manifest.json": json.dumps(listed).encode()})
+    assert len(manifest_of(open_layout(build(tmp_path))).layers) == 10_000
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Breaking:
                 raise Unavailable(what="the connection broke", where="source", hint="run again")
             yield BYTES[position : position + 10]
 
-    def file(self, blob: Descriptor) -> None:
+    def slice(self, blob: Descriptor) -> None:
         return None
 
     def damaged(self, blob: Descriptor, what: str) -> DigestMismatch:

@@ -178,6 +178,7 @@ class World:
             scans=self,
             builders=(),
             engine=None,
+            archives=None,
             gates=None,
             root=Path(),
             workspace=Path(),

@@ -66,7 +66,7 @@ def execute(intents, acts=None, stop=None, width=8, outcomes=None):
     absent = object()
     ports = Ports(
         clock=clock, stop=stop, identities=absent, repositories=absent, images=absent, scans=absent, builders=(),
-        engine=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
+        engine=absent, archives=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
         spool=lambda name: nullcontext(Path()),
     )  # fmt: skip
     ledger = Scheduler({"act": Acting(acts or {}, outcomes or {})}, ports, stop, seen, width=width).execute(

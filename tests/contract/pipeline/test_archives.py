@@ -1,0 +1,116 @@
+"""Archives and layouts in tars through the commands: read when they are pushed, whole where another job goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.contract.builders.stores import Kept, tar_of
+from tests.contract.pipeline.test_commands import Job, job, offline, server, tags
+from tests.unit.builders.layouts import Writing, layer
+
+__all__ = ["Job", "job", "offline", "server"]  # fixtures
+
+IMAGE, CHANGED = Kept((("base", b"b" * 100_000), ("top", b"one"))), Kept((("base", b"b" * 100_000), ("top", b"two")))
+FILE = """\
+environments:
+  dev: {{ account: "111111111111", region: us-east-2 }}
+{more}images:
+  web: {{ repository: team/web, tags: [one, latest], build: {{ {builder}: image.tar }} }}
+"""
+DEV = "1" * 12
+
+
+def has(job: Job, archive: bytes, builder: str = "archive", more: str = "") -> None:
+    job.file(FILE.format(builder=builder, more=more))
+    (job.root / "image.tar").write_bytes(archive)
+
+
+def layout_tar(job: Job) -> bytes:
+    writing = Writing(job.root / "made")
+    made = writing.finish(writing.image([layer(("file", b"content"))]))
+    return tar_of({str(each.relative_to(made)): each.read_bytes() for each in made.rglob("*") if each.is_file()})
+
+
+def built(job: Job) -> dict | None:
+    return json.loads((job.root / ".ecr-publish" / "result.d" / "web.json").read_text())["built"]
+
+
+def sent(job: Job) -> int:
+    """Bytes that a `run` sends."""
+    code, said = job.run("run", "--report", "json=report.json")
+    assert code == 0, said
+    return json.loads((job.root / "report.json").read_text())["transfer"]["sent_bytes"]
+
+
+def left(job: Job) -> list[Path]:
+    return [each for each in (job.root / ".ecr-publish").rglob("*") if each.is_file() and "result.d" not in each.parts]
+
+
+def test_an_archive_is_pushed_from_where_it_lies_and_leaves_nothing_behind(job, server):
+    has(job, IMAGE.saved())
+    code, said = job.run("run")
+    assert code == 0, said
+    assert set(tags(server, DEV)) == {"one", "latest"}
+    assert built(job) is None
+    assert [each.name for each in left(job)] == [".gitignore"]
+
+
+def test_a_second_run_changes_nothing_and_one_with_another_layer_sends_that(job, server):
+    has(job, IMAGE.saved())
+    assert job.run("run")[0] == 0
+    assert sent(job) == 0
+    has(job, CHANGED.saved())
+    job.file(FILE.format(builder="archive", more="").replace("[one, latest]", "[two, latest]"))
+    assert 0 < sent(job) < 2_000
+    assert tags(server, DEV)["one"] != tags(server, DEV)["two"] == tags(server, DEV)["latest"]
+
+
+@pytest.mark.parametrize("builder", ["archive", "layout"])
+def test_a_build_on_its_own_leaves_a_whole_layout_for_a_job_without_the_tar(job, server, builder):
+    image = IMAGE.saved() if builder == "archive" else layout_tar(job)
+    has(job, image, builder)
+    assert job.run("build")[0] == 0
+    assert built(job)["layout"] == ".ecr-publish/layouts/web"
+    (job.root / "image.tar").unlink()
+    code, said = job.run("push")
+    assert code == 0, said
+    by_parts = tags(server, DEV)["one"]
+    server.ecr.store.registry(DEV, "us-east-2").repositories["team/web"].tags.clear()
+    has(job, image, builder)
+    assert job.run("run")[0] == 0
+    assert tags(server, DEV)["one"] == by_parts
+
+
+@pytest.mark.parametrize(
+    ("builder", "archive", "words"),
+    [
+        ("archive", IMAGE.saved()[:60_000], "cut off"),
+        ("archive", IMAGE.saved().replace(b"b" * 1000, b"c" * 1000, 1), "its config says|does not name"),
+        ("archive", tar_of({"../x": b""}), "leads outside"),
+        ("archive", tar_of({"x": b""}), "manifest.json is missing"),
+        ("layout", tar_of({"x": b""}), "this is no OCI layout"),
+        ("layout", tar_of({"/x": b""}), "leads outside"),
+    ],
+)
+def test_a_bad_one_is_exit_code_2_with_one_error_and_nothing_tagged(job, server, builder, archive, words):
+    has(job, archive, builder)
+    code, said = job.run("run")
+    assert code == 2, said
+    assert any(each in said for each in words.split("|"))
+    assert said.count("hint:") == 1
+    assert str(job.root / "image.tar") in said
+    assert tags(server, DEV) == {}
+    assert [each.name for each in left(job)] == [".gitignore"]
+
+
+def test_a_tag_that_is_taken_by_another_image_stays_where_it_is(job, server):
+    has(job, IMAGE.saved())
+    assert job.run("run")[0] == 0
+    before = tags(server, DEV)
+    has(job, CHANGED.saved())
+    code, said = job.run("run")
+    assert code == 5, said
+    assert tags(server, DEV) == before
