@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ecr_publish.errors import BadReference
@@ -15,9 +14,7 @@ from ecr_publish.local.exchange import Answer, Cut
 from ecr_publish.local.records import Repository
 from ecr_publish.local.registry import answers
 from ecr_publish.local.registry.intake import Intake, settled
-
-if TYPE_CHECKING:
-    from ecr_publish.local.registry.routes import Visit
+from ecr_publish.local.registry.visit import Visit
 
 _NUMBER = r"[0-9]{1,18}"  # bytes: whatever has more digits is no position in any blob
 _RANGE = re.compile(rf"bytes=({_NUMBER})?-({_NUMBER})?")

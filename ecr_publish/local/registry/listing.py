@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ecr_publish.local.api.wire import invalid
@@ -13,10 +12,8 @@ from ecr_publish.local.digests import is_digest, named
 from ecr_publish.local.exchange import Answer
 from ecr_publish.local.records import Image
 from ecr_publish.local.registry import answers
+from ecr_publish.local.registry.visit import Visit
 from ecr_publish.oci.manifest import OCI_INDEX
-
-if TYPE_CHECKING:
-    from ecr_publish.local.registry.routes import Visit
 
 PAGE, MOST = 100, 1000
 

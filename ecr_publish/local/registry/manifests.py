@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
-
 from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.digests import is_digest
 from ecr_publish.local.exchange import Answer, TooLarge
+from ecr_publish.local.records import Image
 from ecr_publish.local.registry import answers
+from ecr_publish.local.registry.visit import Visit
 from ecr_publish.local.translation import translated
+from ecr_publish.model.digest import digest_of
 from ecr_publish.model.registry import is_tag
-
-if TYPE_CHECKING:
-    from ecr_publish.local.records import Image
-    from ecr_publish.local.registry.routes import Visit
 
 LARGEST = 4 << 20  # ECR API Reference, PutImage, imageManifest
 
@@ -68,7 +64,7 @@ def _as_asked(visit: Visit, image: Image, reference: str) -> tuple[bytes | None,
     if ":" in reference or body is None or not visit.ecr.quirks.translated:
         return None
     other = translated(body, image.media_type, accepted)
-    return other and (*other, f"sha256:{hashlib.sha256(other[0]).hexdigest()}")
+    return other and (*other, str(digest_of(other[0])))
 
 
 async def _put(visit: Visit, reference: str) -> Answer:

@@ -13,6 +13,7 @@ from ecr_publish.local.api.wire import ApiError
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.records import PUBLIC
 from ecr_publish.local.registry import answers, routes
+from ecr_publish.local.registry.visit import Visit
 from ecr_publish.local.tokens import ANYBODY, Principal
 
 TOKENS = "/token"
@@ -42,7 +43,7 @@ async def serve(ecr: Any, exchange: Exchange) -> Answer:
             f"The repository with name '{name}' does not exist in the registry with id '{alias}'",
         )
     registry = ecr.store.registry(account, PUBLIC)
-    return await routes.perform(routes.Visit(ecr, registry, principal, exchange, action, parts, f"{alias}/"))
+    return await routes.perform(Visit(ecr, registry, principal, exchange, action, parts, f"{alias}/"))
 
 
 def _principal(ecr: Any, exchange: Exchange) -> Principal | Answer:
