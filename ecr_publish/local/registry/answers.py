@@ -60,6 +60,11 @@ def bearer_wanted(base: str) -> Answer:
     )
 
 
+def no_digest(text: str) -> Answer:
+    """A name that is no digest, where one is wanted."""
+    return failed(400, "DIGEST_INVALID", f"'{text[:100]}' is not a digest")
+
+
 def no_route() -> Answer:
     """What ECR does not know at all."""
     return Answer(404, b"404 page not found\n", {"content-type": "text/plain; charset=utf-8"})

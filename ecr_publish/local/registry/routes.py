@@ -8,7 +8,7 @@ from typing import Any
 from ecr_publish.local import tokens
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.records import Registry
-from ecr_publish.local.registry import answers, blobs, listing, manifests
+from ecr_publish.local.registry import answers, blobs, listing, manifests, uploads
 from ecr_publish.local.registry.visit import Visit
 from ecr_publish.local.tokens import Principal
 
@@ -71,7 +71,7 @@ async def perform(visit: Visit) -> Answer:
     if name is not None:
         visit.allow(action, visit.registry.repositories.get(name) or name)
     if "upload" in parts or exchange.path.rstrip("/").endswith("/blobs/uploads"):
-        return await blobs.upload(visit)
+        return await uploads.upload(visit)
     if "/blobs/" in exchange.path:
         return blobs.blob(visit)
     if "reference" in parts:
