@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecr_publish.builders.archived import ArchivedImages, is_layout
+from ecr_publish.builders.archived import ArchivedImages
 from ecr_publish.builders.layout import looked_through
 from ecr_publish.builders.packing import OnDisk
-from ecr_publish.builders.saved import saved_image
+from ecr_publish.builders.saved import is_layout, saved_image
 from ecr_publish.builders.unpack import is_compressed
 from ecr_publish.config.model import ArchiveBuild
 from ecr_publish.errors import BuildFailed

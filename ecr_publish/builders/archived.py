@@ -11,7 +11,7 @@ from ecr_publish.builders.known import Known, Nothing
 from ecr_publish.builders.layout import laid_out
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import Packing, Unreadable, key_of, unpacked_key
-from ecr_publish.builders.saved import LIST, SavedImage, SavedLayer, damaged, saved_image
+from ecr_publish.builders.saved import SavedImage, SavedLayer, damaged, is_layout, saved_image
 from ecr_publish.builders.unpack import decompressed
 from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.digest import digest_of
@@ -70,11 +70,6 @@ class ArchivedImages:
             return None
         blob = self._known.get(unpacked_key(layer.diff_id, layer.named))
         return blob if blob == StoredBlob(layer.named, layer.span.size, layer.stored) else None
-
-
-def is_layout(found: Members) -> bool:
-    """Whether it is an OCI layout and nothing else: what engines from 25 on save is both."""
-    return LIST not in found.files and "oci-layout" in found.files
 
 
 def _config(saved: SavedImage) -> StoredBlob:

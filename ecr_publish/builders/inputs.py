@@ -79,13 +79,25 @@ class _Inputs:
         match build:
             case DockerBuild():
                 self._context(build)
-            case LayoutBuild() | ArchiveBuild():
+            case LayoutBuild(reference=reference) | ArchiveBuild(reference=reference):
                 for path in paths(build, self._root):
-                    self._file(path.name, path)
+                    if not self._tar(path, reference):
+                        self._file(path.name, path)
             case FilesBuild(base=base):
                 for path in _of_base(base, self._root):
                     self._file("base", path)
                 self._tree(build)
+
+    def _tar(self, path: Path, reference: str | None) -> bool:
+        """Add what determines the image in a tar; False where the file has to be read for it, or is none."""
+        if path.name == "index.json" or not path.is_file():
+            return False
+        from ecr_publish.builders.tarinputs import tar_inputs
+
+        found = tar_inputs(path, reference)
+        if found is not None:
+            self.add(b"tar", *found)
+        return found is not None
 
     def _tree(self, build: FilesBuild) -> None:
         from ecr_publish.builders.tree import entries

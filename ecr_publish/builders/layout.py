@@ -33,12 +33,13 @@ class LayoutBuilder:
                 where=f"images.{request.image}.build.layout",
                 hint="run the tool that makes it before this",
             )
-        from ecr_publish.builders.unpack import is_compressed
-
-        if path.is_dir() or (request.only_pushed and not is_compressed(path)):
+        if path.is_dir():
             return BuiltImage(looked_through(path, build.reference), self.name)
         from ecr_publish.builders.output import all_or_nothing
+        from ecr_publish.builders.unpack import is_compressed
 
+        if request.only_pushed and not is_compressed(path):
+            return BuiltImage(looked_through(path, build.reference), self.name)
         with all_or_nothing(request.output):
             return BuiltImage(laid_out(path, request.output, build.reference, notify), self.name)
 

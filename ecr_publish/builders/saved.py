@@ -67,6 +67,11 @@ def saved_image(found: Members, reference: str | None) -> SavedImage:
     return SavedImage(body, labels, layers)
 
 
+def is_layout(found: Members) -> bool:
+    """Whether it is an OCI layout and nothing else: what engines from 25 on save is both."""
+    return LIST not in found.files and "oci-layout" in found.files
+
+
 def damaged(found: Members, what: str) -> BadImage:
     """The error for this archive."""
     return BadImage(what=what, where=found.where, hint="make the archive again with `docker save`")

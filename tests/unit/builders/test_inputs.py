@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from ecr_publish.builders.inputs import inputs_hash
 from ecr_publish.config.model import ArchiveBuild, DockerBuild, FileEntry, FilesBuild, LayoutBuild
-from tests.unit.builders.layouts import base_layout, layer
+from tests.unit.builders.layouts import base_layout, config_of, layer, sha256, write_tar
 
 DOCKER = DockerBuild()
 FILES = FilesBuild(files=(FileEntry(source="site", to="/srv"),))
@@ -143,3 +145,61 @@ def test_a_tar_counts_by_its_content_and_may_be_absent(root, build):
         (root / "x.tar").write_text(content)
         hashes.append(inputs_hash(build, root))
     assert len(set(hashes)) == 3
+
+
+ARCHIVE = ArchiveBuild(archive="web.tar")
+
+
+def archive(root: Path, name: str = "layer", layers: tuple[bytes, ...] = (), **changes: object) -> Path:
+    """A docker-archive; `layers` lie there in place of the one that its config knows."""
+    plain = layer(("file", b"content"))
+    listed = [{"Config": "config", "RepoTags": ["web:1"], "Layers": [name]}]
+    files = {"config": config_of([plain], **changes), "manifest.json": json.dumps(listed).encode()}
+    return write_tar(root / "web.tar", files | {name: layers[0] if layers else plain})
+
+
+def inputs(root: Path, *arguments: object, **more: object) -> str:
+    archive(root, *arguments, **more)
+    return inputs_hash(ARCHIVE, root)
+
+
+def test_an_archives_inputs_are_its_config_and_how_its_layers_are_stored(tmp_path):
+    packed = [gzip.compress(layer(("file", b"content")), level, mtime=0) for level in (1, 9)]
+    blobs = ["blobs/sha256/" + sha256(each)[7:] for each in packed]
+    different = [
+        inputs(tmp_path),
+        inputs(tmp_path, User="web"),
+        *(inputs(tmp_path, "layer", (each,)) for each in packed),
+        *(inputs(tmp_path, name, (each,)) for name, each in zip(blobs, packed, strict=True)),
+    ]
+    assert len(set(different)) == len(different)
+    assert inputs(tmp_path) == different[0]
+
+
+def test_plain_layers_and_blobs_are_not_read_for_the_inputs(tmp_path):
+    """Their diffIDs and names say what they are, and they are compared with those when they are read."""
+    packed = gzip.compress(layer(("file", b"content")), mtime=0)
+    name = "blobs/sha256/" + sha256(packed)[7:]
+    whole = [inputs(tmp_path), inputs(tmp_path, name, (packed,))]
+    unread = [inputs(tmp_path, "layer", (bytes(2048),)), inputs(tmp_path, name, (packed[:4] + bytes(len(packed)),))]
+    assert unread == whole
+
+
+@pytest.mark.parametrize("section", [ARCHIVE, LayoutBuild(layout="web.tar")], ids=["archive", "layout"])
+def test_of_what_cannot_be_looked_through_every_byte_counts(tmp_path, section):
+    found = set()
+    for body in (b"", b"no tar", gzip.compress(archive(tmp_path).read_bytes()), layer(("x", b"y")), layer(("x", b"z"))):
+        (tmp_path / "web.tar").write_bytes(body)
+        found.add(inputs_hash(section, tmp_path))
+    assert len(found) == 5
+
+
+def test_a_layout_in_a_tar_has_its_index_for_its_inputs(tmp_path):
+    hashes = set()
+    for name in ("one", "two"):
+        made = base_layout(tmp_path / name, layer((name, b"x")))
+        for order in (1, -1):
+            files = sorted(each for each in made.rglob("*") if each.is_file())[::order]
+            write_tar(tmp_path / "web.tar", {str(each.relative_to(made)): each.read_bytes() for each in files})
+            hashes.add(inputs_hash(LayoutBuild(layout="web.tar"), tmp_path))
+    assert len(hashes) == 2
