@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ecr_publish.local import tokens
-from ecr_publish.local.api import images, layers, policies, repositories, tags
+from ecr_publish.local.api import images, layers, listing, policies, repositories, tags
 from ecr_publish.local.api.repositories import allow, registry_of, repository_of
 from ecr_publish.local.api.wire import ApiError, Call, Operation, model, page
 from ecr_publish.local.policy import refusal
@@ -196,7 +196,7 @@ OPERATIONS = MappingProxyType[str, Operation](
         "DeleteRepository": delete_repository,
         "DeleteRepositoryPolicy": policies.delete_repository_policy,
         "DescribeImageTags": describe_image_tags,
-        "DescribeImages": images.describe_images,
+        "DescribeImages": listing.describe_images,
         "DescribeRegistries": describe_registries,
         "DescribeRepositories": describe_repositories,
         "GetAuthorizationToken": get_authorization_token,
