@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -109,7 +109,7 @@ def in_rounds(server: Any, clock: Clock, trip: timedelta = TRIP) -> Iterator[Rou
 
 def readable(request: Request) -> str:
     """`GET manifests/1.4.0 at 111111111111`."""
-    path = re.sub(r"^/v2/([a-z]+/)?web/", "", request.path)
+    path = re.sub(r"^/v2/((?:[a-z]+/)*web)/", "", request.path)
     path = re.sub(r"sha256:[0-9a-f]{64}", "<digest>", path)
     path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}$", "<session>", path)
     if path.startswith("/_storage/"):
@@ -129,11 +129,11 @@ def section(title: str, rounds: list[list[Request]]) -> str:
     return f"### {title}\n\n| round | requests |\n|--:|---|\n" + "\n".join(rows)
 
 
-def drawn(prepare: Callable[[Any], Callable[[], Any]]) -> list[list[Request]]:
+def drawn(prepare: Callable[[Any], Callable[[], Any]], settings: Mapping[str, Any]) -> list[list[Request]]:
     """The rounds of a command, on a stage of its own."""
     from tests.contract.pipeline.stage import staged
 
-    with tempfile.TemporaryDirectory(prefix="rounds-") as root, staged(Path(root)) as stage:
+    with tempfile.TemporaryDirectory(prefix="rounds-") as root, staged(Path(root), **settings) as stage:
         command = prepare(stage)
         with in_rounds(stage.server, stage.clock) as rounds:
             report = command()
@@ -149,7 +149,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    text = "\n\n".join(section(title, drawn(prepare)) for title, prepare in COMMANDS.items())
+    text = "\n\n".join(section(title, drawn(row.prepare, row.settings)) for title, row in COMMANDS.items())
     print(text)
     if asked.write:
         whole = PAGE.read_text(encoding="utf-8")

@@ -89,11 +89,15 @@ class Repositories(Protocol):
         """The settings of up to 100 at once. Raises RepositoryMissing if any of them does not exist, NotAuthorised if
         any may not be described: then each has to be asked for by itself."""
 
-    def tags_of(self, target: Target, repository: Repository, digest: Digest) -> tuple[str, ...]:
-        """All tags on that digest, sorted (DescribeImages); for registries without that API: empty."""
+    def tags_of(self, target: Target, repository: Repository, reference: Digest | str) -> tuple[str, ...]:
+        """All tags on that digest, or on the one that a tag names, sorted (DescribeImages); for registries without that
+        API: empty."""
 
     def create(self, target: Target, repository: Repository) -> RepositoryState:
         """Create it with the safe defaults; one that exists meanwhile is success. Raises NotAuthorised."""
+
+    def ensure(self, target: Target, repository: Repository) -> None:
+        """Create it unless it is there. One that was seen in this run is not asked for again."""
 
     def writable(self, target: Target, repository: Repository) -> bool:
         """True if this principal may push there, False where that cannot be asked (a plain registry). Changes nothing.
@@ -141,6 +145,26 @@ class Sending:
     sent_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """An image that is to be written under the tags that are looked at. `source` is where a published one lies;
+    `listed` is whether all tags of the repository will be asked for, should the image be new there."""
+
+    image: InLayout | PublishedImage
+    source: Target | None = None
+    listed: bool = False
+
+
+class Looked(Protocol):
+    """Tags of a repository that are looked at side by side."""
+
+    def digest(self, tag: str) -> Digest | None:
+        """What the tag names; None if nothing. Raises what its own question met, and no other's."""
+
+    def listed(self) -> tuple[str, ...]:
+        """All tag names of the repository, every page; unsorted."""
+
+
 class Images(Protocol):
     """Image content in registries (the `/v2` API): the transfer engine.
 
@@ -151,6 +175,15 @@ class Images(Protocol):
 
     def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
         """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent."""
+
+    def open(self, target: Target) -> None:
+        """Fetch what the first request to the target's registry needs: a token. Raises what that request would."""
+
+    def look(
+        self, target: Target, repository: Repository, tags: tuple[str, ...], arriving: Arriving | None = None
+    ) -> Looked:
+        """Look at several tags, side by side; what was seen under one a moment ago is not asked again. Where it seems
+        that the image is new in the repository, what its `push` or `copy` has to ask is asked beside the looks."""
 
     def find(self, target: Target, repository: Repository, reference: str) -> PublishedImage | None:
         """The image under a tag or digest (`tags` holds the tag asked for), with its children; None if absent."""
@@ -196,6 +229,9 @@ class ScanSource(Protocol):
     def scan(self, target: Target, repository: Repository, digest: Digest) -> Scan:
         """The present state of one manifest's scan, all pages read; starts a manual basic scan where none will come
         by itself. Never raises for a state: states are values."""
+
+    def scans(self, target: Target, repository: Repository, digests: tuple[Digest, ...]) -> tuple[Scan, ...]:
+        """Those of several manifests, side by side, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ class LateScans:
         """As the adapter."""
         return self._adapter().scan(target, repository, digest)
 
+    def scans(self, target: Target, repository: Repository, digests: tuple[Digest, ...]) -> tuple[Scan, ...]:
+        """As the adapter."""
+        return self._adapter().scans(target, repository, digests)
+
 
 class LateEngine:
     """`ports.EngineImages`. Safe from threads: one adapter for all of them."""

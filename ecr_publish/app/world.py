@@ -94,7 +94,7 @@ def ports_of(
             clock=clock,
             stop=stop,
             identities=StsIdentities(sessions),
-            repositories=EcrRepositories(sessions),
+            repositories=EcrRepositories(sessions, clock),
             images=images,
             scans=LateScans(lambda: _scans(sessions)),
             builders=project.plugins.builders,

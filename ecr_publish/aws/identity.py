@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ecr_publish.aws.kept import Kept
 from ecr_publish.aws.session import Sessions, region_of
 from ecr_publish.errors import WrongAccount
@@ -9,9 +11,12 @@ from ecr_publish.model.image import Identity
 from ecr_publish.model.registry import EcrRegistry, PlainRegistry
 from ecr_publish.model.target import Target
 
+_SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/.+")
+
 
 class StsIdentities:
-    """`ports.Identities`: one GetCallerIdentity per target; safe from threads."""
+    """`ports.Identities`: one question per target; safe from threads. Whose session it is, STS says in its answer to
+    AssumeRole already (STS API Reference, AssumedRoleUser); all others ask GetCallerIdentity."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -33,8 +38,12 @@ class StsIdentities:
         return known
 
     def _ask(self, target: Target) -> Identity:
+        where = f"sts get-caller-identity @{target.name}"
+        arn = self._sessions.ask(where, lambda: self._sessions.assumed_user(target))
+        if arn and (match := _SESSION.fullmatch(arn)):
+            return Identity(match[1], arn, self._sessions.expiry(target))
         client = self._sessions.client("sts", target)
-        got = self._sessions.ask(f"sts get-caller-identity @{target.name}", client.get_caller_identity)
+        got = self._sessions.ask(where, client.get_caller_identity)
         return Identity(got["Account"], got["Arn"], self._sessions.expiry(target))
 
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ecr_publish.aws.session import Sessions
-from ecr_publish.errors import ImageMissing, RepositoryMissing
+from ecr_publish.errors import ImageMissing, NotAuthorised, RepositoryMissing
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
 from ecr_publish.model.target import Target
-from ecr_publish.ports import RepositoryState
+from ecr_publish.ports import Clock, RepositoryState
+
+FRESH = 2.0  # seconds that what was told of an image's tags may be taken for what they are
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    tags: tuple[str, ...]
+    moment: float  # monotonic seconds
 
 
 class EcrRepositories:
     """`ports.Repositories` for all kinds of registry; a plain one knows no settings."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
+    def __init__(self, sessions: Sessions, clock: Clock | None = None) -> None:
+        """Without a clock nothing is remembered."""
+        self._sessions, self._clock = sessions, clock
+        self._tags: dict[tuple[Repository, str], _Told] = {}
+        self._seen: dict[Repository, bool] = {}  # whether it was there when it was last asked for
 
     def describe(self, target: Target, repository: Repository) -> RepositoryState | None:
         """Its settings, or None if it does not exist. Raises NotAuthorised, Unavailable."""
@@ -30,7 +42,9 @@ class EcrRepositories:
                 lambda: client.describe_repositories(repositoryNames=[repository.name], **account_of(repository)),
             )
         except RepositoryMissing:
+            self._seen[repository] = False
             return None
+        self._seen[repository] = True
         return state(repository, got["repositories"][0])
 
     def described(self, target: Target, repositories: tuple[Repository, ...]) -> Mapping[Repository, RepositoryState]:
@@ -43,6 +57,7 @@ class EcrRepositories:
             lambda: client.describe_repositories(repositoryNames=names, **account_of(repositories[0])),
         )
         found = {each["repositoryName"]: each for each in got["repositories"]}
+        self._seen.update({each: True for each in repositories if each.name in found})
         return {each: state(each, found[each.name]) for each in repositories if each.name in found}
 
     def create(self, target: Target, repository: Repository) -> RepositoryState:
@@ -67,25 +82,49 @@ class EcrRepositories:
                 return None  # another job was faster, or our own request was answered twice
 
         got = self._sessions.ask(f"create-repository {repository}", create)
+        self._seen[repository] = True
         if got is None:
             return self.describe(target, repository) or RepositoryState(repository)
         return state(repository, got["repository"])
 
-    def tags_of(self, target: Target, repository: Repository, digest: Digest) -> tuple[str, ...]:
-        """All tags on that digest, sorted; for registries without that API, and for an absent image: empty."""
+    def ensure(self, target: Target, repository: Repository) -> None:
+        """Create it unless it is there. One that was missing when it was asked for is not asked for again: creating it
+        tells whether another job was faster, also to whom may not create any. Raises NotAuthorised, QuotaExceeded."""
+        match self._seen.get(repository):
+            case True:
+                return
+            case None if self.describe(target, repository) is not None:
+                return
+        try:
+            self.create(target, repository)
+        except NotAuthorised:
+            if self.describe(target, repository) is None:
+                raise
+
+    def tags_of(self, target: Target, repository: Repository, reference: Digest | str) -> tuple[str, ...]:
+        """All tags on the digest, or on the digest that the tag names, sorted; for registries without that API, and for
+        an absent image: empty. What was told of a digest a moment ago is not asked again."""
         if isinstance(repository.registry, PlainRegistry):
             return ()
+        told = self._tags.get((repository, str(reference)))
+        if told is not None and self._clock is not None and self._clock.monotonic() - told.moment <= FRESH:
+            return told.tags
         client = self._client(target)
+        kind, mark = ("imageDigest", "@") if str(reference).startswith("sha256:") else ("imageTag", ":")
         try:
             got = self._sessions.ask(
-                f"describe-images {repository}@{digest.short}",
+                f"describe-images {repository}{mark}{str(reference)[:19]}",
                 lambda: client.describe_images(
-                    repositoryName=repository.name, imageIds=[{"imageDigest": str(digest)}], **account_of(repository)
+                    repositoryName=repository.name, imageIds=[{kind: str(reference)}], **account_of(repository)
                 ),
             )
         except ImageMissing:
             return ()
-        return tuple(sorted(tag for image in got["imageDetails"] for tag in image.get("imageTags", ())))
+        found = tuple(sorted(tag for image in got["imageDetails"] for tag in image.get("imageTags", ())))
+        if self._clock is not None:
+            now = self._clock.monotonic()
+            self._tags.update({(repository, each["imageDigest"]): _Told(found, now) for each in got["imageDetails"]})
+        return found
 
     def writable(self, target: Target, repository: Repository) -> bool:
         """Whether this principal may push there: True, or an error; False where it cannot be asked (a plain registry).

@@ -6,6 +6,8 @@ Botocore's waiter ends on two of eleven states, and its paginator keeps only the
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ecr_publish.aws.coverage import InspectorCoverage
@@ -23,6 +25,7 @@ NO_SCAN = "no scan yet"
 MANUAL = "MANUAL"
 PAGE = 1000  # the most that DescribeImageScanFindings gives at once
 MOST_PAGES = 1000
+SIDE_BY_SIDE = 8
 
 
 class EcrScans:
@@ -44,16 +47,39 @@ class EcrScans:
         if not isinstance(repository.registry, EcrRegistry):
             return Unsupported("this registry has no scanner")
         client = self._sessions.client("ecr", target)
+        return self._scan(client, target, repository, digest, lambda: self._is_inspected(client, target))
+
+    def scans(self, target: Target, repository: Repository, digests: tuple[Digest, ...]) -> tuple[Scan, ...]:
+        """The states of several, side by side, in their order. Who scans this registry is asked beside them: no scan
+        can be read without it. Raises what the first of them meets."""
+        if not digests or not isinstance(repository.registry, EcrRegistry):
+            return tuple(self.scan(target, repository, each) for each in digests)
+        client = self._sessions.client("ecr", target)
+        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="scans") as pool:
+            inspected = pool.submit(self._is_inspected, client, target)  # first: the others wait for it
+            begun = [pool.submit(self._scan, client, target, repository, each, inspected.result) for each in digests]
+            return tuple(each.result() for each in begun)
+
+    def _scan(
+        self,
+        client: Any,
+        target: Target,
+        repository: Repository,
+        digest: Digest,
+        is_inspected: Callable[[], bool | None],
+    ) -> Scan:
         pages = self._pages(client, repository, digest)
         if pages is None:
             return self._none_yet(client, target, repository, digest)
-        inspected = self._is_inspected(client, target)
+        inspected = is_inspected()
         if inspected is None:
             # not allowed to ask: the response's shape decides, and where it may be Inspector's, that must prove it
             inspected = any("enhancedFindings" in (page.get("imageScanFindings") or {}) for page in pages)
         read = reading(pages, inspected=inspected)
         if isinstance(read, Enrolled):
-            account = repository.registry.account or str(pages[0].get("registryId", ""))
+            registry = repository.registry
+            named = registry.account if isinstance(registry, EcrRegistry) else None
+            account = named or str(pages[0].get("registryId", ""))
             return self._covered(target, repository, digest, account, read)
         return read
 

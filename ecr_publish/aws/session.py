@@ -70,6 +70,7 @@ class Sessions:
         self._sessions: dict[_Principal, Session] = {}
         self._clients: dict[tuple[str, _Principal], Any] = {}
         self._expiries: dict[_Principal, datetime] = {}
+        self._assumed_users: dict[_Principal, str] = {}
         self._lock = threading.RLock()
 
     def client(self, service: str, target: Target) -> Any:
@@ -108,6 +109,20 @@ class Sessions:
     def expiry(self, target: Target) -> datetime | None:
         """When the target's present role session ends; None for principals that we did not assume."""
         return self._expiries.get(self._principal(target))
+
+    def assumed_user(self, target: Target) -> str | None:
+        """The ARN of the target's role session, as STS named it when the role was assumed, which is now if it was not
+        before; None for principals that we do not assume. For `ask`: raises botocore's exceptions."""
+        principal = self._principal(target)
+        if principal.role is None:
+            return None
+        from ecr_publish.aws.errors import translated
+
+        with self._lock, translated(f"sts client @{target.name}"):
+            session = self._session(principal)
+        if (credentials := session.get_credentials()) is not None:
+            credentials.get_frozen_credentials()
+        return self._assumed_users.get(principal)
 
     def is_on(self, setting: str, target: Target) -> bool:
         """Whether `use_fips_endpoint` or `use_dualstack_endpoint` is set for the target's principal."""
@@ -186,6 +201,7 @@ class Sessions:
             for secret in (got["SecretAccessKey"], got["SessionToken"]):
                 self.conceal(secret)
             self._expiries[principal] = got["Expiration"].astimezone(UTC)
+            self._assumed_users[principal] = (answer.get("AssumedRoleUser") or {}).get("Arn") or ""
             return {
                 "access_key": got["AccessKeyId"],
                 "secret_key": got["SecretAccessKey"],

@@ -37,12 +37,25 @@ class Authorizer:
         self._credentials, self._transport = credentials, transport
         self._bearers: dict[tuple[str, str], str] = {}
         self._challenges: dict[tuple[str, str], Challenge] = {}
+        self._passed: set[tuple[str, str]] = set()
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     def access(self, target: Target) -> Access:
         """Where the registry is, with a token that has some minutes left."""
         return self._credentials.access(target)
+
+    def is_open(self, target: Target, scope: str) -> bool:
+        """Whether no challenge is to be expected any more: several requests at once would each be challenged. Where
+        nobody has logged in, none is expected."""
+        key = (target.name, scope)
+        if isinstance(target.registry, EcrRegistry) or key in self._bearers or key in self._passed:
+            return True
+        return not isinstance(target.registry, EcrPublicRegistry) and self.access(target).authorization is None
+
+    def passed(self, target: Target, scope: str) -> None:
+        """A request was not refused."""
+        self._passed.add((target.name, scope))
 
     def authorization(self, target: Target, scope: str) -> str | None:
         """The header's value for a request. ECR Public refuses Basic on `/v2` (400): there a challenge comes first."""

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
+from ecr_publish.model.registry import Repository
 from ecr_publish.oci.attached import Attached, Family
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.closure import Closure, closure
+from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.families import lacking
 from ecr_publish.oci.lanes import Lanes, Moved
@@ -20,8 +23,12 @@ from ecr_publish.oci.manifest import Document
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, nearer, puts, tag_plan
-from ecr_publish.oci.standing import Standing, Standings
+from ecr_publish.oci.standing import Asked, Standing, Standings
 from ecr_publish.oci.wire import Wire
+
+if TYPE_CHECKING:
+    from ecr_publish.oci.referrers import Asked as Pointing
+    from ecr_publish.oci.referrers import Referrers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,34 @@ class Shared:
             lambda wanted: self.lanes.do([partial(self.documents.expect, manifests, each.digest) for each in wanted]),
             f"{wire.repository}@{root.digest.short}",
         )
+
+    def known(self, repository: Repository, digest: Digest) -> Closure | None:
+        """The same of an image whose manifests were all read before, without a request; None if not."""
+
+        def read(wanted: tuple[Descriptor, ...]) -> list[Document]:
+            return [self.documents.known(repository, each.digest) or _unread() for each in wanted]
+
+        root = self.documents.known(repository, digest)
+        try:
+            return closure(root, read, f"{repository}@{digest.short}") if root else None
+        except LookupError:
+            return None
+
+
+def _unread() -> Document:
+    raise LookupError
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Questions of a copy that are under way: whether the goal has the digest (where blobs are mounted) or the blobs
+    (where they are not), and what points to the image."""
+
+    image: Closure
+    there: Future[bool] | None
+    presence: Asked | None
+    referrers: Pointing
+    moment: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +97,77 @@ class Copying:
     def retag(self, digest: Digest, tags: tuple[str, ...]) -> Copied:
         """Tags in the repository that has the digest: one read, and one write per tag."""
         root = self._shared.documents.expect(Manifests(self._origin), digest)
-        plan = tag_plan(puts(root, self._goal.repository, tags, {}))
+        seen = self._shared.standings.looks.take(self._goal.repository, tags)
+        plan = tag_plan(puts(root, self._goal.repository, tags, seen))
         return Copied(True, self._performer.perform(plan, self._shared.lanes.moment()))
 
-    def copy(self, digest: Digest, standing: Standing) -> Copied:
-        """The image, its referrers, and the tags that are missing. What the repository has is left as it is."""
-        is_there = self._begin_asking(digest, standing)  # under way while manifests are read
-        root = self._shared.documents.expect(Manifests(self._origin), digest)
-        image = self._shared.closure(self._origin, root)
-        if is_there is not None:
-            standing = replace(standing, there=is_there.result())
-        from ecr_publish.oci.referrers import Referrers
+    def begin(self, digest: Digest) -> Begun | None:
+        """Begin to ask what a copy of the image has to know, if it seems to be new in the goal. None where its
+        manifests were not read yet: they have to be read first."""
+        image = self._shared.known(self._origin.repository, digest)
+        if image is None:
+            return None
+        moment, mounts = self._shared.lanes.moment(), self._mounts()
+        return Begun(
+            image,
+            self._begin_asking(digest, Standing(())),
+            None if mounts else self._shared.standings.ask(self._goal, digest, image.blobs),
+            self._referrers().ask(image.documents),
+            moment,
+        )
 
-        referrers = Referrers(self._origin, self._shared.lanes, self._shared.capabilities)
-        asked = referrers.ask(image.documents)  # under way while blobs move
-        moment = self._shared.lanes.moment()
-        plan = self._blob_plan(image, digest, standing)
+    def copy(self, digest: Digest, standing: Standing, begun: Begun | None = None) -> Copied:
+        """The image, its referrers, and the tags that are missing. What the repository has is left as it is."""
+        is_there = begun.there if begun else self._begin_asking(digest, standing)  # under way while manifests are read
+        image = begun.image if begun else self._read(digest)
+        if is_there is not None and standing.there is None:
+            standing = replace(standing, there=is_there.result())
+        referrers = self._referrers()
+        asked = begun.referrers if begun else referrers.ask(image.documents)  # under way while blobs move
+        moment = begun.moment if begun else self._shared.lanes.moment()
+        plan = self._blob_plan(image, digest, standing, begun)
         plan = nearer(plan, self._shared.capabilities.home) if plan else None
         moved = self._perform(plan, moment) if plan else ()
         found = tuple(self._family(each) for each in referrers.found(asked))
         families, warnings = lacking(found, self._goal, self._shared.lanes)
         moved += self._bring(families)
-        tags = puts(root, self._goal.repository, standing.missing, standing.seen)
+        tags = puts(image.root, self._goal.repository, standing.missing, standing.seen)
         last = manifest_plan(image if plan else None, self._goal.repository, families, tags)
         moved += self._performer.perform(last, self._shared.lanes.moment())
         self._shared.capabilities.settle(self._goal.repository, (blob.digest for blob in image.blobs))
         return Copied(bool(plan and plan.operations) or bool(last.operations), moved, warnings)
 
+    def _read(self, digest: Digest) -> Closure:
+        return self._shared.closure(self._origin, self._shared.documents.expect(Manifests(self._origin), digest))
+
+    def _referrers(self) -> Referrers:
+        from ecr_publish.oci.referrers import Referrers
+
+        return Referrers(self._origin, self._shared.lanes, self._shared.capabilities)
+
+    def _mounts(self) -> bool:
+        return self._shared.capabilities.mounts(self._origin.repository, self._goal.repository)
+
     def _begin_asking(self, digest: Digest, standing: Standing) -> Future[bool] | None:
         """Whether the goal has the digest, where a mount is to be tried; elsewhere this is asked with the blobs."""
-        mounts = self._shared.capabilities.mounts(self._origin.repository, self._goal.repository)
-        if standing.there is not None or not mounts:
+        if standing.there is not None or not self._mounts():
             return None
         return self._shared.lanes.begin(partial(self._shared.standings.there, self._goal, digest, standing))
 
-    def _blob_plan(self, image: Closure, digest: Digest, standing: Standing) -> TransferPlan | None:
+    def _blob_plan(
+        self, image: Closure, digest: Digest, standing: Standing, begun: Begun | None
+    ) -> TransferPlan | None:
         """Mounts within a registry, unless it has shown that it does not mount from there; else what is missing. None
         if the repository has the whole image."""
         source, goal = self._origin.repository, self._goal.repository
-        if self._shared.capabilities.mounts(source, goal):
-            return None if standing.there else mount_plan(image.blobs, source, goal)
-        present = self._shared.standings.blobs(self._goal, digest, standing, image.blobs)
+        if standing.there:
+            return None
+        if self._mounts():
+            return mount_plan(image.blobs, source, goal)
+        if begun and begun.presence:
+            present = begun.presence.present()
+        else:
+            present = self._shared.standings.blobs(self._goal, digest, standing, image.blobs)
         return None if present is None else copy_plan(image.blobs, source, goal, present)
 
     def _bring(self, families: tuple[Family, ...]) -> tuple[Moved, ...]:

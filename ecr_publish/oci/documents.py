@@ -29,13 +29,16 @@ class Documents:
 
     def expect(self, manifests: Manifests, digest: Digest) -> Document:
         """The document with that digest, asked for if it was not read before. Raises ImageMissing."""
-        with self._lock:
-            known = self._kept.get((manifests.repository, digest))
-        if known is not None:
+        if (known := self.known(manifests.repository, digest)) is not None:
             return known
         document = manifests.expect(digest)
         self._keep(manifests.repository, document)
         return document
+
+    def known(self, repository: Repository, digest: Digest) -> Document | None:
+        """The document with that digest if it was read before; None if not."""
+        with self._lock:
+            return self._kept.get((repository, digest))
 
     def _keep(self, repository: Repository, document: Document) -> None:
         key = (repository, document.digest)

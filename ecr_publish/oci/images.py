@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from ecr_publish.errors import Unavailable
+from ecr_publish.errors import RepositoryMissing, Unavailable
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
+from ecr_publish.oci.arrivals import Arrivals
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
@@ -23,10 +25,10 @@ from ecr_publish.oci.copying import Copied, Copying, Shared
 from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.families import lacking
 from ecr_publish.oci.lanes import Lanes
-from ecr_publish.oci.layout import open_layout
 from ecr_publish.oci.limiter import Limiter
+from ecr_publish.oci.looking import Looking
 from ecr_publish.oci.looks import Looks
-from ecr_publish.oci.manifest import Manifest
+from ecr_publish.oci.manifest import Document, Manifest
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import nearer, puts, upload_plan
@@ -34,7 +36,7 @@ from ecr_publish.oci.presence import ChosenPresence, HeadPresence, Presence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.standing import Standings
 from ecr_publish.oci.wire import Line, Wire
-from ecr_publish.ports import Clock, CredentialSource, LayerAvailability, Pushed, Sending
+from ecr_publish.ports import Arriving, Clock, CredentialSource, LayerAvailability, Pushed, Sending
 from ecr_publish.run.retry import Retry
 
 SIDE_BY_SIDE = 32
@@ -61,6 +63,7 @@ class RegistryImages:
         self._presence: Presence = presence
         standings = Standings(self._lanes, self._looks, presence)
         self._shared = Shared(self._lanes, Documents(), standings, Capabilities())
+        self._arrivals = Arrivals(self._looks, standings)
 
     def close(self) -> None:
         """End the threads and the connections."""
@@ -74,10 +77,27 @@ class RegistryImages:
         self._looks.keep(repository, reference, found)
         return found
 
-    def find(self, target: Target, repository: Repository, reference: str) -> PublishedImage | None:
-        """The image under a tag or digest, with its children; None if absent."""
+    def open(self, target: Target) -> None:
+        """Fetch the registry's token, if none is held."""
+        self._line.authorizer.access(target)
+
+    def look(
+        self, target: Target, repository: Repository, tags: tuple[str, ...], arriving: Arriving | None = None
+    ) -> Looking:
+        """Look at several tags side by side, and begin what a push or copy of the image will have to ask."""
         wire = self._wire(target, repository)
-        document = self._shared.documents.get(Manifests(wire), reference)
+        if arriving is None:
+            return Looking(self._lanes, self._looks, wire, tags)
+        digest, follow = arriving.image.digest, partial(self._expect, arriving, wire)
+        return Looking(self._lanes, self._looks, wire, tags, wanted=digest, follow=follow, listed=arriving.listed)
+
+    def find(self, target: Target, repository: Repository, reference: str) -> PublishedImage | None:
+        """The image under a tag or digest, with its children; None if absent. What was seen there a moment ago and
+        read in this run is not asked for again."""
+        wire = self._wire(target, repository)
+        document = self._seen(repository, reference)
+        if document is None:
+            document = self._get(wire, reference)
         if document is None:
             return None
         tags = () if reference.startswith("sha256:") else (reference,)
@@ -102,21 +122,22 @@ class RegistryImages:
     ) -> Pushed:
         """Blobs, manifests by digest, what else the layout holds that points to them, then those of the tags that do
         not name the digest yet, in order."""
-        wire, source = self._wire(target, repository), open_layout(Path(layout.path))
-        image = source.closure(layout.digest, layout.absent)
-        standing = self._shared.standings.of(wire, layout.digest, tags)
-        asked = self._lanes.moment()
-        present = (
-            self._shared.standings.blobs(wire, layout.digest, standing, image.blobs) if standing.is_open(tags) else None
-        )
+        wire = self._wire(target, repository)
+        read, standings = self._arrivals.push(layout, repository), self._shared.standings
+        source, image = read.layout, read.image
+        standing = standings.of(wire, layout.digest, tags)
+        moment, present = self._lanes.moment(), None
+        if standing.is_open(tags) and not standing.there:
+            asked = read.asked or standings.ask(wire, layout.digest, image.blobs, there=standing.there)
+            moment, present = asked.moment, asked.present()
         if present is not None and (gone := layout.absent - present):
             raise _gone(gone, repository)
         families, warnings = lacking(companions(source, image), wire, self._lanes)
-        there = (present or frozenset()) | self._shared.standings.beside(wire, families)
+        there = (present or frozenset()) | standings.beside(wire, families)
         writes = puts(image.root, repository, standing.missing, standing.seen)
         plan = upload_plan(None if present is None else image, families, repository, writes, there)
         performer = Performer(self._lanes, wire, source, notify)
-        moved = performer.perform(nearer(plan, self._shared.capabilities.home), asked)
+        moved = performer.perform(nearer(plan, self._shared.capabilities.home), moment)
         self._shared.capabilities.settle(repository, (blob.digest for blob in image.blobs))
         if performer.closed:
             self._shared.capabilities.saw_closed(repository.registry)
@@ -153,8 +174,37 @@ class RegistryImages:
             standing = self._shared.standings.of(wire, image.digest, tags)
             if not tags:
                 standing = replace(standing, there=self._shared.standings.there(wire, image.digest, standing))
-            copied = copying.copy(image.digest, standing) if standing.is_open(tags) else Copied(changed=False)
+            begun = self._arrivals.copy(image.digest, repository)
+            copied = copying.copy(image.digest, standing, begun) if standing.is_open(tags) else Copied(changed=False)
         return _pushed(replace(image, repository=repository, tags=tags), copied)
+
+    def _expect(self, arriving: Arriving, wire: Wire) -> None:
+        """Begin what a push or copy asks. Within one repository there is nothing to ask."""
+        match arriving.image:
+            case InLayout() as layout:
+                self._arrivals.expect_push(layout, wire)
+            case PublishedImage() as image if arriving.source and image.repository != wire.repository:
+                origin = self._wire(arriving.source, image.repository)
+                copying = Copying(self._shared, origin, wire, lambda progress: None)
+                self._arrivals.expect_copy(image.digest, copying, wire.repository)
+
+    def _get(self, wire: Wire, reference: str) -> Document | None:
+        try:
+            found = self._shared.documents.get(Manifests(wire), reference)
+        except RepositoryMissing:
+            self._looks.keep(wire.repository, reference, None)
+            raise
+        self._looks.keep(wire.repository, reference, found.digest if found else None)
+        return found
+
+    def _seen(self, repository: Repository, reference: str) -> Document | None:
+        """A document that was read in this run, if a fresh look saw it under the reference."""
+        if reference.startswith("sha256:"):
+            digest = Digest(reference) if self._looks.has(repository, Digest(reference)) else None
+        else:
+            look = self._looks.fresh(repository, (reference,)).get(reference)
+            digest = look.digest if look else None
+        return self._shared.documents.known(repository, digest) if digest else None
 
     def _wire(self, target: Target, repository: Repository) -> Wire:
         return Wire(self._line, self._retry, target, repository)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
@@ -39,6 +39,24 @@ class _Running:
     sharers: int = 1
 
 
+class Started(Generic[Result]):
+    """Acts that are under way side by side."""
+
+    def __init__(self, futures: list[Future[Result]]) -> None:
+        self._futures = futures
+
+    def results(self) -> list[Result]:
+        """In the order of the acts. The first failure is raised when none runs any more; what has not begun by then is
+        dropped."""
+        wait(self._futures, return_when=FIRST_EXCEPTION)
+        if any(future.done() and future.exception() for future in self._futures):
+            for future in self._futures:
+                future.cancel()
+        wait(self._futures)
+        _raise_first(self._futures)
+        return [future.result() for future in self._futures]
+
+
 class Lanes:
     """Threads for `width` requests at once. Work in a lane never waits for another lane."""
 
@@ -62,16 +80,13 @@ class Lanes:
         """Begin an act beside everything else; it holds a lane of its own and must not wait for another."""
         return self._pool.submit(act)
 
+    def start(self, acts: Iterable[Callable[[], Result]]) -> Started[Result]:
+        """Begin all acts side by side, beside everything else; none of them may wait for another lane."""
+        return Started([self._pool.submit(act) for act in acts])
+
     def do(self, acts: Iterable[Callable[[], Result]]) -> list[Result]:
         """Do all acts side by side; results in their order. The first failure is raised when none runs any more."""
-        futures = [self._pool.submit(act) for act in acts]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        if any(future.done() and future.exception() for future in futures):
-            for future in futures:
-                future.cancel()
-        wait(futures)
-        _raise_first(futures)
-        return [future.result() for future in futures]
+        return self.start(acts).results()
 
     def bring(self, jobs: tuple[Job, ...], asked: int) -> list[Moved]:
         """Bring blobs, each at most once: one that another image is bringing is waited for, one that it brought since

@@ -1,8 +1,10 @@
-"""Looks: what was seen under tags a moment ago, so that nothing is asked twice within one step of a run."""
+"""Looks: what was seen under tags a moment ago, so that nothing is asked twice within a moment of a run."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from ecr_publish.model.digest import Digest
@@ -25,34 +27,73 @@ class Look:
 
 
 class Looks:
-    """Each look is used once, while it is fresh: what lies between a look and a write must stay short, for somebody
-    else may write the tag meanwhile. Safe from threads."""
+    """Each look is used by one write, while it is fresh: what lies between a look and a write must stay short, for
+    somebody else may write the tag meanwhile. Safe from threads."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._kept: dict[tuple[Repository, str], Look] = {}
+        self._asked: dict[tuple[Repository, str], Future[Digest | None]] = {}
+        self._absent: set[tuple[Repository, str]] = set()
         self._lock = threading.Lock()
 
     def at(self, digest: Digest | None) -> Look:
         """A look of this moment."""
         return Look(digest, self._clock.monotonic())
 
+    def is_fresh(self, look: Look | None) -> bool:
+        """Whether it is of the last moment."""
+        return look is not None and look.is_fresh(self._clock.monotonic())
+
     def keep(self, repository: Repository, reference: str, digest: Digest | None) -> None:
         """Remember what a reference named just now."""
         with self._lock:
             self._kept[repository, reference] = self.at(digest)
+            (self._absent.add if digest is None else self._absent.discard)((repository, reference))
 
-    def take(self, repository: Repository, references: tuple[str, ...]) -> dict[str, Look]:
-        """What is known of these references, and known no longer after this."""
+    def asking(
+        self, repository: Repository, reference: str, begin: Callable[[], Future[Digest | None]]
+    ) -> Future[Digest | None]:
+        """The question that is under way, whoever asked it, or the one that `begin` begins."""
+        key = (repository, reference)
+        with self._lock:
+            if key not in self._asked or self._asked[key].done():
+                self._asked[key] = begin()
+            return self._asked[key]
+
+    def fresh(self, repository: Repository, references: Iterable[str]) -> dict[str, Look]:
+        """What is known of these references, and stays known."""
         now = self._clock.monotonic()
         with self._lock:
-            found = {each: self._kept.pop((repository, each), None) for each in references}
+            found = {each: self._kept.get((repository, each)) for each in references}
         return {each: look for each, look in found.items() if look is not None and look.is_fresh(now)}
+
+    def take(self, repository: Repository, references: tuple[str, ...]) -> dict[str, Look]:
+        """What is known of these references, and known no longer after this: they are to be written."""
+        found = self.fresh(repository, references)
+        with self._lock:
+            for each in references:
+                self._kept.pop((repository, each), None)
+                self._absent.discard((repository, each))
+        return found
 
     def names(self, repository: Repository, digest: Digest) -> bool:
         """Whether a fresh look saw the digest in the repository; the looks that did are used up."""
+        found = self.has(repository, digest)
+        with self._lock:
+            for key in [key for key, look in self._kept.items() if key[0] == repository and look.digest == digest]:
+                del self._kept[key]
+        return found
+
+    def has(self, repository: Repository, digest: Digest) -> bool:
+        """The same, and the looks stay."""
         now = self._clock.monotonic()
         with self._lock:
-            saw = [key for key, look in self._kept.items() if key[0] == repository and look.digest == digest]
-            used = [self._kept.pop(key) for key in saw]
-            return any(look.is_fresh(now) for look in used)
+            kept = tuple(self._kept.items())
+        return any(key[0] == repository and look.digest == digest and look.is_fresh(now) for key, look in kept)
+
+    def lacked(self, repository: Repository, references: Iterable[str]) -> bool:
+        """Whether any of the references named nothing when it was last looked at in this run, however long ago. It is
+        good for a guess what will have to be asked, and for nothing else."""
+        with self._lock:
+            return any((repository, each) in self._absent for each in references)

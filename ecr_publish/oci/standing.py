@@ -9,7 +9,7 @@ from functools import partial
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.attached import Family
 from ecr_publish.oci.descriptor import Descriptor
-from ecr_publish.oci.lanes import Lanes
+from ecr_publish.oci.lanes import Lanes, Started
 from ecr_publish.oci.looks import Look, Looks
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.presence import Presence
@@ -32,27 +32,44 @@ class Standing:
         return bool(self.missing) if tags else self.there is not True
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Questions about an image's blobs that are under way, and the lanes' moment before they were asked."""
+
+    moment: int
+    answers: Started[frozenset[Digest] | None]
+
+    def present(self) -> frozenset[Digest] | None:
+        """Those of the blobs that the repository has; None if it has the whole image."""
+        found: frozenset[Digest] = frozenset()
+        for answer in self.answers.results():
+            if answer is None:
+                return None
+            found |= answer
+        return found
+
+
 class Standings:
     """Asks for the standing of images in repositories."""
 
     def __init__(self, lanes: Lanes, looks: Looks, presence: Presence) -> None:
-        self._lanes, self._looks, self._presence = lanes, looks, presence
+        self._lanes, self.looks, self._presence = lanes, looks, presence
 
     def of(self, wire: Wire, digest: Digest, tags: tuple[str, ...]) -> Standing:
         """How the tags stand. The last tag is the last that a finished run wrote, so it is asked for alone first: one
         request ends a push in which nothing has changed, however many blobs it has."""
-        there = True if self._looks.names(wire.repository, digest) else None
-        seen = self._looks.take(wire.repository, tags)
+        there = True if self.looks.names(wire.repository, digest) else None
+        seen = self.looks.take(wire.repository, tags)
         manifests, unknown = Manifests(wire), tuple(tag for tag in tags if tag not in seen)
         if unknown and unknown[-1] == tags[-1]:
             *others, last = unknown
             unknown = tuple(others)
-            seen[last] = self._looks.at(manifests.head(last))
+            seen[last] = self.looks.at(manifests.head(last))
         if unknown:
             ask_digest = there is None and all(look.digest != digest for look in seen.values())
             asked = (*unknown, str(digest)) if ask_digest else unknown
             found = dict(zip(asked, self._lanes.do([partial(manifests.head, each) for each in asked]), strict=True))
-            seen.update({tag: self._looks.at(found[tag]) for tag in unknown})
+            seen.update({tag: self.looks.at(found[tag]) for tag in unknown})
             there = found[str(digest)] == digest if ask_digest else there
         missing = tuple(tag for tag in tags if seen[tag].digest != digest)
         return Standing(missing, True if len(missing) < len(tags) else there, seen)
@@ -64,22 +81,21 @@ class Standings:
     def blobs(
         self, wire: Wire, digest: Digest, standing: Standing, blobs: tuple[Descriptor, ...]
     ) -> frozenset[Digest] | None:
-        """Those of the blobs that the repository has; None if it has the whole image. Where nobody has asked for the
-        digest (an image that seems to be new) all questions go out together."""
+        """Those of the blobs that the repository has; None if it has the whole image."""
         if standing.there:
             return None
+        return self.ask(wire, digest, blobs, there=standing.there).present()
+
+    def ask(self, wire: Wire, digest: Digest, blobs: tuple[Descriptor, ...], *, there: bool | None = None) -> Asked:
+        """Begin to ask for the blobs. Where nobody has asked for the digest (an image that seems to be new) all
+        questions go out together."""
 
         def whole() -> frozenset[Digest] | None:
             return None if Manifests(wire).head(str(digest)) is not None else frozenset()
 
-        asks: list[Ask] = [whole] if standing.there is None else []
-        answers = self._lanes.do([*asks, *self._presence.asks(wire, blobs)])
-        found: frozenset[Digest] = frozenset()
-        for answer in answers:
-            if answer is None:
-                return None
-            found |= answer
-        return found
+        asks: list[Ask] = [whole] if there is None else []
+        moment = self._lanes.moment()
+        return Asked(moment, self._lanes.start([*asks, *self._presence.asks(wire, blobs)]))
 
     def beside(self, wire: Wire, families: tuple[Family, ...]) -> frozenset[Digest]:
         """Those of the referrers' blobs that the repository has."""

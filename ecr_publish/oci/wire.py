@@ -55,6 +55,11 @@ class Wire:
         self.target, self.repository = target, repository
         self._scope = f"repository:{repository.path}:pull,push"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether several requests may go side by side: no challenge is to be expected. Raises as a request does."""
+        return self._line.authorizer.is_open(self.target, self._scope)
+
     def ask(self, request: Request) -> Answer:
         """The answer, after retries of what can heal. For requests that are safe to repeat."""
         return self.retry(lambda: self.once(request))
@@ -72,6 +77,7 @@ class Wire:
             sent = self._line.authorizer.authorization(self.target, self._scope)
             with self._sent(request, sent) as response:
                 if response.status in request.ok and response.status != 400:  # ECR Public says 400 of an expired token
+                    self._line.authorizer.passed(self.target, self._scope)
                     yield response
                     return
                 refused = whole(response, self._where(request))

@@ -11,10 +11,11 @@ from ecr_publish.errors import PublishError
 from ecr_publish.model.image import InRegistry
 from ecr_publish.plan.plan import Plan
 from ecr_publish.ports import Ports
+from ecr_publish.preflight.ahead import open_registries, read_again
 from ecr_publish.preflight.identities import identities
 from ecr_publish.preflight.permissions import may_push, may_read_scans
 from ecr_publish.preflight.repositories import mutability, repositories
-from ecr_publish.preflight.said import Said, side_by_side, together
+from ecr_publish.preflight.said import Said, beside, both, side_by_side, together
 from ecr_publish.preflight.subjects import Subjects, Write, subjects
 
 if TYPE_CHECKING:
@@ -33,25 +34,23 @@ class Preflight:
 
 
 def preflight(plan: Plan, ports: Ports, config: Config) -> Preflight:
-    """Identity and account, repositories, tags, permissions, in this order: what cannot be reached is asked no more.
+    """Identity and account; then repositories; then tags and permissions beside each other: what cannot be reached is
+    asked no more. Tokens, and what a later job takes up again, are fetched along the way.
 
     Writes nothing and moves no tag. Raises Interrupted and Terminated only.
     """
     touched = subjects(plan)
     who = identities(touched.targets, ports)
     reached = tuple(spot for spot in touched.spots if spot.target in who.targets)
-    found = repositories(reached, touched, ports)
+    found, _ = both(lambda: repositories(reached, touched, ports), lambda: open_registries(reached, ports))
     there = tuple(write for write in touched.writes if write.spot in found.states)
-    said = together(
-        (
-            who.said,
-            found.said,
-            mutability(there, found.states),
-            _taken_tags(touched, there, ports),
-            may_push(touched, found.states, ports),
-            may_read_scans(touched, found.states, ports),
-        )
+    checks = beside(
+        lambda: _taken_tags(touched, there, ports),
+        lambda: may_push(touched, found.states, ports),
+        lambda: may_read_scans(touched, found.states, ports),
+        lambda: read_again(touched, found.states, ports),
     )
+    said = together((who.said, found.said, mutability(there, found.states), *checks))
     return Preflight(said.problems, said.notes, dict(said.reuse))
 
 

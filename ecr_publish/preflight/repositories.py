@@ -50,13 +50,22 @@ def repositories(spots: tuple[Spot, ...], touched: Subjects, ports: Ports) -> Fo
 
 
 def _described(spots: tuple[Spot, ...], ports: Ports) -> tuple[tuple[Spot, RepositoryState | PublishError | None], ...]:
-    """What each repository is: a hundred of a target in one call, and each by itself of which that tells nothing."""
+    """What each repository is: a hundred of a target in one call, and each by itself of which that tells nothing. One
+    that several environments share is asked for once by each principal."""
     found: dict[Spot, RepositoryState | PublishError | None] = {}
     for group, answer in side_by_side(lambda group: _together(group, ports), _groups(spots)):
         found.update({spot: answer[spot.repository] for spot in group} if isinstance(answer, Mapping) else {})
-    alone = tuple(spot for spot in spots if spot not in found)
-    found.update(side_by_side(lambda spot: ports.repositories.describe(spot.target, spot.repository), alone))
+    alone: dict[tuple[Repository, str | None, str | None], list[Spot]] = {}
+    for spot in (spot for spot in spots if spot not in found):
+        alone.setdefault((spot.repository, spot.target.role, spot.target.profile), []).append(spot)
+    shared = tuple(map(tuple, alone.values()))
+    for group, state in side_by_side(lambda group: _alone(group[0], ports), shared):
+        found.update(dict.fromkeys(group, state))
     return tuple((spot, found[spot]) for spot in spots)
+
+
+def _alone(spot: Spot, ports: Ports) -> RepositoryState | None:
+    return ports.repositories.describe(spot.target, spot.repository)
 
 
 def _together(group: tuple[Spot, ...], ports: Ports) -> Mapping[Repository, RepositoryState]:

@@ -36,6 +36,19 @@ def together(parts: Iterable[Said]) -> Said:
     )
 
 
+def both(one: Callable[[], Subject], other: Callable[[], Result]) -> tuple[Subject, Result]:
+    """Two checks at once. Raises what the first of them raised."""
+    with ThreadPoolExecutor(1, thread_name_prefix="preflight") as pool:
+        begun = pool.submit(other)
+        return one(), begun.result()
+
+
+def beside(*checks: Callable[[], Said]) -> tuple[Said, ...]:
+    """Several checks at once, each in a thread of its own; in their order. Raises what the first of them raised."""
+    with ThreadPoolExecutor(len(checks), thread_name_prefix="preflight") as pool:
+        return tuple(future.result() for future in [pool.submit(check) for check in checks])
+
+
 def side_by_side(
     ask: Callable[[Subject], Result], subjects: Sequence[Subject]
 ) -> tuple[tuple[Subject, Result | PublishError], ...]:

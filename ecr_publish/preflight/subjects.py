@@ -5,6 +5,7 @@ Each built-in step has details of one type, so the step's name tells it: what no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,8 @@ class Subjects:
     reads: tuple[Spot, ...]  # must be there already: nothing in this plan writes them
     scans: tuple[Spot, ...]
     builds: tuple[tuple[str, BuildDetails], ...]
+    resumed: tuple[PublishedDetails, ...]  # images that an earlier job published
+    soon: tuple[tuple[Spot, tuple[str, ...]], ...]  # tags that are looked at as soon as those images are read
 
     @property
     def spots(self) -> tuple[Spot, ...]:
@@ -65,6 +68,8 @@ def subjects(plan: Plan) -> Subjects:
     reads: list[Spot] = []
     scans: list[Spot] = []
     builds: list[tuple[str, BuildDetails]] = []
+    resumed: list[PublishedDetails] = []
+    promotions: list[PromoteDetails] = []
     for intent in plan.intents:
         image = intent.place.image or ""
         match intent.step:
@@ -75,10 +80,12 @@ def subjects(plan: Plan) -> Subjects:
             case "push":
                 writes.append(_pushed(image, intent.details))
             case "promote":
+                promotions.append(intent.details)
                 writes.append(_promoted(image, intent.details))
                 reads.extend(Spot(each.target, each.repository) for each in intent.details.sources)
             case "resume" if intent.gives[0].kind is PublishedImage:
                 reads.append(_spot(intent.details))
+                resumed.append(intent.details)
             case "scan-wait":
                 scans.append(_spot(intent.details))
     written = {write.spot for write in writes}
@@ -89,6 +96,8 @@ def subjects(plan: Plan) -> Subjects:
         reads=tuple(dict.fromkeys(spot for spot in reads if spot not in written)),
         scans=tuple(dict.fromkeys(scans)),
         builds=tuple(builds),
+        resumed=tuple(resumed),
+        soon=tuple(_soon(promotions, resumed)),
     )
 
 
@@ -104,3 +113,18 @@ def _promoted(image: str, promotion: PromoteDetails) -> Write:
 
 def _spot(details: PushDetails | PromoteDetails | PublishedDetails | ScanDetails) -> Spot:
     return Spot(details.target, details.repository)
+
+
+def _soon(promotions: list[PromoteDetails], resumed: list[PublishedDetails]) -> Iterator[tuple[Spot, tuple[str, ...]]]:
+    """Where a scan is waited for, nothing is looked at within a moment. What is read itself needs no look."""
+    if not promotions or not resumed:
+        return
+    from ecr_publish.steps.promotion import looked_at
+
+    for published in resumed:
+        for each in promotions:
+            source, goal = each.sources[0], Spot(each.target, each.repository)
+            if source.repository == published.repository and not source.target.scannable:
+                tags = looked_at(each, published.reference)
+                is_read = goal.repository == published.repository
+                yield goal, tuple(tag for tag in tags if not (is_read and tag == published.reference))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecr_publish.errors import ImageMissing, TagTaken
+from ecr_publish.errors import ImageMissing, RepositoryMissing, TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InRegistry
 from ecr_publish.model.tags import Fixed
@@ -31,19 +31,31 @@ class Taken:
 
 
 def taken(write: Write, ports: Ports) -> tuple[Taken, ...]:
-    """The write's fixed tags that name something. One HEAD per tag; labels are read once per digest."""
-    labels: dict[Digest, Mapping[str, str]] = {}
-    found = []
-    for tag in write.tags:
-        if not isinstance(tag.movement, Fixed):
-            continue
-        digest = ports.images.digest(write.spot.target, write.spot.repository, tag.name)
-        if digest is None:
-            continue
-        if digest not in labels:
-            labels[digest] = _labels(write.spot, digest, ports)
-        found.append(Taken(tag.name, write.spot, digest, write.is_entry, labels[digest]))
-    return tuple(found)
+    """The write's fixed tags that name something. The first is read, the others are looked at beside it; labels are
+    read once per digest. Where a tag is taken, the step will look at the floating ones within a moment: so they are
+    looked at beside the labels, for nothing is asked twice then."""
+    names = tuple(tag.name for tag in write.tags if isinstance(tag.movement, Fixed))
+    if not names:
+        return ()
+    target, repository = write.spot.target, write.spot.repository
+    others = ports.images.look(target, repository, names[1:])
+    digests = {names[0]: _first(write.spot, names[0], ports), **{name: others.digest(name) for name in names[1:]}}
+    if write.is_entry and any(digests.values()):
+        ports.images.look(target, repository, tuple(tag.name for tag in write.tags if tag.name not in digests))
+    labels = {digest: _labels(write.spot, digest, ports) for digest in dict.fromkeys(digests.values()) if digest}
+    return tuple(
+        Taken(name, write.spot, digest, write.is_entry, labels[digest]) for name, digest in digests.items() if digest
+    )
+
+
+def _first(spot: Spot, tag: str, ports: Ports) -> Digest | None:
+    try:
+        image = ports.images.find(spot.target, spot.repository, tag)
+    except RepositoryMissing:  # a plain registry's comes with the first push; of others the permissions' check tells
+        return None
+    except ImageMissing:  # a part of it: what the tag names was seen all the same
+        return ports.images.look(spot.target, spot.repository, (tag,)).digest(tag)
+    return image.digest if image else None
 
 
 def _labels(spot: Spot, digest: Digest, ports: Ports) -> Mapping[str, str]:

@@ -35,11 +35,10 @@ def promoted(intent: Intent, facts: Facts, ports: Ports) -> Outcome:
         answers += ports.gates.judge(promotion, each, details.required)
     advisory = decide(answers, details.gate, where=f"{intent.id} ({image.digest})")
     ensure_repository(details.target, details.repository, ports)
-    tagged = tagging(ports.images, details.target, details.repository, image.digest, tags)
     nearest = next(each for each in images if each.repository == details.sources[0].repository)
-    moved = ports.images.copy(
-        nearest, details.sources[0].target, details.target, details.repository, tagged.write, ports.notify
-    )
+    source = details.sources[0].target
+    tagged = tagging(ports.images, details.target, details.repository, tags, nearest, source)
+    moved = ports.images.copy(nearest, source, details.target, details.repository, tagged.write, ports.notify)
     record = PromotionRecord(promotion, answers, details.gate, advisory, details.topology, ports.clock.now())
     warnings = (*advisory, *tagged.held, *moved.warnings)
     given = (_with_tags(moved.image, tagged.names), record)

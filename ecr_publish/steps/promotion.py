@@ -105,6 +105,16 @@ def carried_over(name: str, filters: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in filters)
 
 
+def looked_at(details: PromoteDetails, reference: str) -> tuple[str, ...]:
+    """Tags that a promotion of what an earlier job published under this reference will look at, as far as they are
+    known before the image is read."""
+    if details.tags is not None:
+        return ()
+    by_tag = not reference.startswith("sha256:") and reference not in details.pointers
+    carried = (reference,) if by_tag and carried_over(reference, details.filters) else ()
+    return (*carried, *((details.pointer,) if details.pointer else ()))
+
+
 def _distance(source: Source, destination: Repository) -> tuple[bool, bool, bool]:
     """The nearest source is the same repository, then the same registry, then the same region."""
     here, there = source.repository.registry, destination.registry

@@ -91,16 +91,18 @@ def all_tags(tags: tuple[Tag, ...], last: str | None) -> tuple[Tag, ...]:
     return (*(tag for tag in tags if tag.name != last), *pointed)
 
 
+def _all_tags(details: PushDetails) -> tuple[Tag, ...]:
+    return all_tags(details.tags, details.pointer)
+
+
 def ensure_repository(target: Target, name: Repository, ports: Ports) -> None:
     """Create a missing repository where `create: if-missing` allows; elsewhere the push itself says so."""
-    if target.create is Create.IF_MISSING and ports.repositories.describe(target, name) is None:
-        ports.repositories.create(target, name)
+    if target.create is Create.IF_MISSING:
+        ports.repositories.ensure(target, name)
 
 
 def _push(layout: InLayout, details: PushDetails, ports: Ports, sent_bytes: int = 0) -> Outcome:
-    tags = tagging(
-        ports.images, details.target, details.repository, layout.digest, all_tags(details.tags, details.pointer)
-    )
+    tags = tagging(ports.images, details.target, details.repository, _all_tags(details), layout)
     pushed = ports.images.push(layout, details.target, details.repository, tags.write, ports.notify)
     if sent_bytes:
         moved, reused = pushed.moved_bytes + sent_bytes, max(0, pushed.reused_bytes - sent_bytes)
@@ -126,9 +128,7 @@ def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:
             where=str(there.repository),
             hint="run again; if it happens again, look for a lifecycle policy or a clean-up job that deletes it",
         )
-    tags = tagging(
-        ports.images, details.target, details.repository, there.digest, all_tags(details.tags, details.pointer)
-    )
+    tags = tagging(ports.images, details.target, details.repository, _all_tags(details), image, there.target)
     if not tags.write and there.repository == details.repository:
         return published(Pushed(image, already_there=True), tags.names, already=True, warnings=tags.held)
     pushed = ports.images.copy(image, there.target, details.target, details.repository, tags.write, ports.notify)

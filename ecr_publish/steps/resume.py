@@ -82,12 +82,9 @@ def _published(details: PublishedDetails, ports: Ports) -> Outcome:
     if image is None:
         raise _absent(details)
     listed = ports.repositories.tags_of(details.target, details.repository, image.digest) or image.tags
-    asked = dict.fromkeys((*(details.tags or ()), *details.said))
-    more = [
-        name
-        for name in asked
-        if name not in listed and ports.images.digest(details.target, details.repository, name) == image.digest
-    ]
+    asked = tuple(name for name in dict.fromkeys((*(details.tags or ()), *details.said)) if name not in listed)
+    looked = ports.images.look(details.target, details.repository, asked)
+    more = tuple(name for name in asked if looked.digest(name) == image.digest)
     tags = (*listed, *more)
     for name in details.tags or ():
         if name not in tags:

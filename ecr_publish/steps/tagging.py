@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from ecr_publish.errors import TagTaken
 from ecr_publish.model.digest import Digest
+from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Fixed, Floating, Movement, Tag
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Images
+from ecr_publish.ports import Arriving, Images
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,23 @@ class Tagging:
         return (*self.there, *self.write)
 
 
-def tagging(images: Images, target: Target, repository: Repository, digest: Digest, tags: tuple[Tag, ...]) -> Tagging:
-    """Look at each tag in the repository and decide. Raises TagTaken naming both digests."""
+def tagging(
+    images: Images,
+    target: Target,
+    repository: Repository,
+    tags: tuple[Tag, ...],
+    image: InLayout | PublishedImage,
+    source: Target | None = None,
+) -> Tagging:
+    """Look at each tag in the repository and decide, in their order, where the image is about to be pushed or copied
+    to. Raises TagTaken naming both digests."""
     write, there, held = [], [], []
     existing: tuple[str, ...] | None = None
+    digest = image.digest
+    listed = any(isinstance(tag.movement, Floating) and tag.movement.version is not None for tag in tags)
+    looked = images.look(target, repository, tuple(tag.name for tag in tags), Arriving(image, source, listed))
     for tag in tags:
-        present = images.digest(target, repository, tag.name)
+        present = looked.digest(tag.name)
         if present == digest:
             there.append(tag.name)
             continue
@@ -43,7 +55,7 @@ def tagging(images: Images, target: Target, repository: Repository, digest: Dige
         if isinstance(tag.movement, Floating) and tag.movement.version is not None:
             from ecr_publish.tags.forward import moves
 
-            existing = images.tags(target, repository) if existing is None else existing
+            existing = looked.listed() if existing is None else existing
             if (blocker := moves(tag, existing)) is not None:
                 held.append(f"{tag.name} stays where it is: {blocker.reason}")
                 continue

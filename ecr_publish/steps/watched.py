@@ -16,6 +16,7 @@ from ecr_publish.model.scan import (
     ChildScan,
     Complete,
     Evidence,
+    Scan,
     Severity,
     TimedOut,
     Unscanned,
@@ -61,9 +62,10 @@ def watched(image: PublishedImage, details: ScanDetails, ports: Ports) -> ScanEv
 def _watch(watched: list[_Watched], details: ScanDetails, ports: Ports) -> None:
     begin, pause = ports.clock.monotonic(), FIRST_POLL
     while True:
-        for each in watched:
-            if each.result is None:
-                _look(each, details, ports)
+        pending = [each for each in watched if each.result is None]
+        scans = ports.scans.scans(details.target, details.repository, tuple(each.digest for each in pending))
+        for each, scan in zip(pending, scans, strict=True):
+            _note(each, scan)
         left = [each for each in watched if each.result is None]
         if not left:
             return
@@ -78,9 +80,8 @@ def _watch(watched: list[_Watched], details: ScanDetails, ports: Ports) -> None:
         pause = min(pause * 2, LONGEST_POLL)
 
 
-def _look(each: _Watched, details: ScanDetails, ports: Ports) -> None:
-    """Read one child's scan; a complete one counts when a second read says the same."""
-    scan = ports.scans.scan(details.target, details.repository, each.digest)
+def _note(each: _Watched, scan: Scan) -> None:
+    """What one child's scan says; a complete one counts when a second read says the same."""
     match scan:
         case Complete():
             if each.seen is not None and set(each.seen.findings) == set(scan.findings):

@@ -31,6 +31,13 @@ def test_a_target_with_a_role_is_the_roles_account_for_an_hour(ground):
     assert identity.expires == START + timedelta(hours=1)
 
 
+def test_whose_session_it_is_was_said_when_the_role_was_assumed(ground):
+    assert StsIdentities(ground.sessions).identity(PROD).account == "333333333333"
+    assert ground.actions == ["sts:Query"]
+    assert ground.sessions.client("sts", PROD).get_caller_identity()["Account"] == "333333333333"
+    assert ground.actions == ["sts:Query"] * 2
+
+
 def test_a_target_that_names_no_account_is_the_default_one(ground):
     anywhere = replace(DEV, registry=EcrRegistry(None, "eu-west-1"))
     assert StsIdentities(ground.sessions).identity(anywhere).account == "111111111111"

@@ -80,6 +80,60 @@ def test_all_tags_of_a_digest_are_given_sorted(ground, repositories):
     assert repositories.tags_of(DEV, WEB, digest_of(b"absent")) == ()
 
 
+def test_tags_are_told_by_one_of_them_too(ground, repositories):
+    ground.create(WEB.name)
+    ground.put(WEB.name, "b")
+    ground.put(WEB.name, "a")
+    assert repositories.tags_of(DEV, WEB, "b") == ("a", "b")
+    assert repositories.tags_of(DEV, WEB, "absent") == ()
+
+
+def test_what_was_told_of_an_image_a_moment_ago_is_not_asked_again(ground):
+    repositories = EcrRepositories(ground.sessions, ground.clock)
+    ground.create(WEB.name)
+    digest = ground.put(WEB.name, "a")
+    assert repositories.tags_of(DEV, WEB, "a") == ("a",)
+    ground.put(WEB.name, "b")
+    assert repositories.tags_of(DEV, WEB, digest) == ("a",)
+    ground.advance(seconds=3)
+    assert repositories.tags_of(DEV, WEB, digest) == ("a", "b")
+    assert ground.actions.count("ecr:DescribeImages") == 2
+
+
+def test_a_repository_that_was_seen_is_not_asked_for_again_before_a_push(ground, repositories):
+    ground.create(WEB.name)
+    repositories.describe(DEV, WEB)
+    before = len(ground.actions)
+    repositories.ensure(DEV, WEB)
+    assert ground.actions[before:] == []
+
+
+def test_a_repository_that_was_missing_is_created_without_another_look(ground, repositories):
+    assert repositories.describe(DEV, WEB) is None
+    repositories.ensure(DEV, WEB)
+    repositories.ensure(DEV, WEB)
+    assert ground.actions == ["ecr:DescribeRepositories", "ecr:CreateRepository"]
+    assert EcrRepositories(ground.sessions).describe(DEV, WEB).scan_on_push
+
+
+def test_a_repository_that_nobody_asked_for_is_looked_at_first(ground, repositories):
+    ground.create(WEB.name)
+    before = len(ground.actions)
+    repositories.ensure(DEV, WEB)
+    assert ground.actions[before:] == ["ecr:DescribeRepositories"]
+
+
+def test_one_that_another_job_made_meanwhile_is_no_matter_of_permission(ground, repositories):
+    assert repositories.describe(DEV, WEB) is None
+    ground.create(WEB.name)
+    ground.ecr.denials.deny("ecr:CreateRepository")
+    repositories.ensure(DEV, WEB)
+    other = DEV.repository("team/other")
+    assert repositories.describe(DEV, other) is None
+    with pytest.raises(NotAuthorised, match="ecr:CreateRepository"):
+        repositories.ensure(DEV, other)
+
+
 def test_whether_one_may_push_is_answered_without_changing_anything(ground, repositories):
     ground.create(WEB.name)
     assert repositories.writable(DEV, WEB)

@@ -32,6 +32,26 @@ def test_a_scan_on_push_takes_its_time_and_is_then_complete(ground, scans):
     assert (scan.findings, scan.scanner) == ((), "basic")
 
 
+def test_several_are_read_side_by_side_and_given_in_their_order(ground, scans):
+    ground.ecr.scanner.findings.append(ScriptedFinding("web", "CVE-1", "LOW", "zlib", "1.2"))
+    ground.create("web", **ON_PUSH)
+    digests = tuple(ground.put("web", files=("etc/os-release", str(number))) for number in range(12))
+    unscanned = ground.put("web", files=("app",))
+    ground.advance(minutes=1)
+    found = scans.scans(DEV, WEB, (*digests, unscanned))
+    assert [type(each) for each in found] == [Complete] * 12 + [Unsupported]
+    assert ground.actions.count("ecr:GetRegistryScanningConfiguration") == 1
+    assert scans.scans(DEV, WEB, ()) == ()
+
+
+def test_of_several_the_first_refusal_is_raised(ground, scans):
+    ground.create("web", **ON_PUSH)
+    digest = ground.put("web")
+    ground.advance(minutes=1)
+    with pytest.raises(ImageMissing, match=digest_of(b"one").hex):
+        scans.scans(DEV, WEB, (digest, digest_of(b"one"), digest_of(b"two")))
+
+
 def test_findings_name_package_version_and_fix(ground, scans):
     ground.ecr.scanner.findings.append(ScriptedFinding("web", "CVE-1", "CRITICAL", "zlib", "1.2", "1.3"))
     ground.create("web", **ON_PUSH)

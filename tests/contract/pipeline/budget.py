@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from ecr_publish.local.quirks import OCI
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.target import Place
 from ecr_publish.plan.ask import Ask, Found
 from ecr_publish.plan.targets import repository, targets
 from ecr_publish.steps.resume import PublishedDetails
-from tests.contract.pipeline.stage import WEB, Stage
+from tests.contract.pipeline.stage import DEV, WEB, Stage
 
 Command = Callable[[], Any]
 
@@ -47,6 +50,14 @@ def column(request: Any) -> str:
     return {"HEAD": "blobs asked", "GET": "blobs read"}.get(method, "blobs sent")
 
 
+@dataclass(frozen=True)
+class Row:
+    """How a command of the table is set up, and the embedded ECR that it needs."""
+
+    prepare: Callable[[Stage], Command]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
 def new_image(stage: Stage) -> Command:
     stage.file(DEV_ONLY + IMAGE)
     return stage.run
@@ -71,24 +82,64 @@ def there_already(stage: Stage) -> Command:
 
 
 def by_a_moving_tag(stage: Stage) -> Command:
-    stage.file(POINTERS + IMAGE + EDGE)
-    assert stage.run(ask=Ask(steps=("push",))).exit_code == 0
-    return promoting(stage)
+    return pushed_and_promoted(stage, POINTERS + IMAGE + EDGE)
 
 
-def promoting(stage: Stage) -> Command:
-    """`promote --from dev --to prod --tag 1.4.0`."""
+def plain_new_image(stage: Stage) -> Command:
+    stage.file(plain(stage, "a"))
+    return partial(stage.run, declared=False)
+
+
+def plain_nothing_changed(stage: Stage) -> Command:
+    assert plain_new_image(stage)().exit_code == 0
+    return partial(stage.run, declared=False)
+
+
+def plain_to_another_repository(stage: Stage) -> Command:
+    return pushed_and_promoted(stage, plain(stage, 'a, prefix: "a/"', 'b, prefix: "b/"'))
+
+
+def plain_by_a_moving_tag(stage: Stage) -> Command:
+    return pushed_and_promoted(stage, plain(stage, "a, pointer: a", "b, pointer: b"))
+
+
+def plain(stage: Stage, *environments: str) -> str:
+    """A file with one plain registry and these environments in it: `NAME, more settings`."""
+    host = stage.server.ecr.registry_url(DEV, "us-east-2").partition("://")[2]
+    text = "environments:\n"
+    for each in environments:
+        name, _, more = each.partition(", ")
+        text += f'  {name}: {{ registry: "{host}"{more and ", "}{more} }}\n'
+    edge = "promote:\n  - { from: a, to: b, gate: advisory }\n" if len(environments) > 1 else ""
+    return text + IMAGE + edge
+
+
+def pushed_and_promoted(stage: Stage, text: str) -> Command:
+    stage.file(text)
+    assert stage.run(ask=Ask(steps=("push",)), declared="account" in text).exit_code == 0
+    return promoting(stage, declared="account" in text)
+
+
+def promoting(stage: Stage, declared: bool = True) -> Command:
+    """`promote --from … --to … --tag 1.4.0`, along the file's only edge."""
     project = stage.project()
-    (source,) = [each for each in targets(project.config) if each.environment == "dev"]
+    (edge,) = project.config.promote
+    (source,) = [each for each in targets(project.config) if each.environment == edge.source]
     details = PublishedDetails(source, repository(project.config.image("web"), source), "1.4.0", "--tag")
     found = {(PublishedImage, Place("web", source.name)): Found(details, "1.4.0")}
-    return lambda: stage.run(project, Ask(steps=("promote",), edge=("dev", "prod"), found=found, tag="1.4.0"))
+    ask = Ask(steps=("promote",), edge=(edge.source, edge.destination), found=found, tag="1.4.0")
+    return lambda: stage.run(project, ask, declared=declared)
 
 
-COMMANDS: dict[str, Callable[[Stage], Command]] = {  # by their rows in the table
-    "`run`, a new image": new_image,
-    "`run`, nothing has changed": nothing_changed,
-    "`promote`, to another account": to_another_account,
-    "`promote`, again": there_already,
-    "`promote`, a moving tag in one repository": by_a_moving_tag,
+PLAIN = {"quirks": OCI}
+COMMANDS: dict[str, Row] = {  # by their rows in the table
+    "`run`, a new image": Row(new_image),
+    "`run`, nothing has changed": Row(nothing_changed),
+    "`promote`, to another account": Row(to_another_account),
+    "`promote`, again": Row(there_already),
+    "`promote`, a moving tag in one repository": Row(by_a_moving_tag),
+    "`run`, a new image, plain registry": Row(plain_new_image, PLAIN),
+    "`run`, nothing has changed, plain registry": Row(plain_nothing_changed, PLAIN),
+    "`promote`, to another repository of a plain registry": Row(plain_to_another_repository, PLAIN),
+    "`promote`, a moving tag in a plain registry": Row(plain_by_a_moving_tag, PLAIN),
 }

@@ -11,7 +11,7 @@ import pytest
 
 from bench.rounds import in_rounds
 from tests.contract.pipeline.budget import COMMANDS, Command, column
-from tests.contract.pipeline.stage import Stage
+from tests.contract.pipeline.stage import Stage, staged
 
 DOCS = Path(__file__).parents[3] / "docs" / "transfer.md"
 SERIES = "in series"
@@ -39,5 +39,6 @@ def promise(row: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("row", COMMANDS)
-def test_a_command_asks_what_its_row_says(stage: Stage, row: str):
-    assert spent(stage, COMMANDS[row](stage)) == promise(row)
+def test_a_command_asks_what_its_row_says(tmp_path: Path, row: str):
+    with staged(tmp_path, **COMMANDS[row].settings) as stage:
+        assert spent(stage, COMMANDS[row].prepare(stage)) == promise(row)

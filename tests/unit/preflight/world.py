@@ -106,6 +106,18 @@ def plan(*intents):
 
 
 @dataclass
+class Looked:
+    """Tags that are asked for when somebody wants to know."""
+
+    world: World
+    target: Target
+    repository: object
+
+    def digest(self, tag):
+        return self.world.digest(self.target, self.repository, tag)
+
+
+@dataclass
 class World:
     """What exists and what is refused; satisfies Identities, Repositories, Images and ScanSource."""
 
@@ -157,8 +169,16 @@ class World:
         self._ask("digest", target)
         return self.tags.get((repository, reference))
 
+    def open(self, target):
+        self._ask("open", target)
+
+    def look(self, target, repository, tags, arriving=None):
+        return Looked(self, target, repository)
+
     def find(self, target, repository, reference):
         digest = next((each for each in self.images if str(each) == reference), None)
+        if digest is None:
+            digest = self.digest(target, repository, reference)
         return None if digest is None else PublishedImage(repository, digest, ())
 
     def labels(self, target, image):
