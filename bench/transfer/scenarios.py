@@ -66,8 +66,10 @@ _STORES = {
     }.items()
 }
 _ON_ECR = {
-    f"ECR: {name}": replace(_ONE_BY_ONE[name], registry=ECR)
-    for name in (
+    f"ECR: {name}": replace(scenario, registry=ECR, rounds=2)
+    for name, scenario in (_ONE_BY_ONE | _STORES).items()
+    if name
+    in (
         "push M",
         "push MULTI",
         "nothing changed M",
@@ -75,6 +77,7 @@ _ON_ECR = {
         "copy between, M",
         "copy between, MULTI",
         "retag M",
+        *(f"push M, engine {engine}" for engine in ENGINES),
     )
 }
 _PROMOTED = {

@@ -92,7 +92,7 @@ def _targets(verdicts: "tuple[Verdict, ...]") -> list[str]:
     lines = ["| target | RTT ms | | wanted | measured | |", "|---|--:|---|---|---|---|"]
     for each in verdicts:
         target, mark = each.target, "met" if each.met else "**missed**"
-        lines.append(f"| {target.scenario} | {target.rtt} | {target.who} | {each.wanted} | {each.said} | {mark} |")
+        lines.append(f"| {target.scenario} | {target.distance} | {target.who} | {each.wanted} | {each.said} | {mark} |")
     return lines
 
 
@@ -101,7 +101,7 @@ def _limits(verdicts: "tuple[Verdict, ...]") -> list[str]:
     reasons: dict[str, list[str]] = {}
     for each in verdicts:
         if not each.met:
-            name = f"{each.target.scenario} ({each.target.who}, {each.target.rtt} ms)"
+            name = f"{each.target.scenario} ({each.target.who}, {each.target.distance} ms)"
             reasons.setdefault(each.target.limit or "no reason is known", []).append(name)
     return [f"- missed: {'; '.join(names)}: {reason}." for reason, names in reasons.items()]
 

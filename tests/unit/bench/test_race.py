@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import pytest
 
+from bench.transfer.heats import chosen, heats, present, trial
 from bench.transfer.kept import Kept
 from bench.transfer.progress import Progress, Stage
-from bench.transfer.race import chosen, heats
 from bench.transfer.run import Run
 from bench.transfer.scenarios import FOUR, LOOP, SCENARIOS, starters, turns
 
@@ -37,28 +36,35 @@ def test_from_an_engine_its_own_docker_pushes_and_we():
     assert starters(SCENARIOS["push M, engine 20.10"], HERE) == ["docker 20.10", "ecr-publish"]
 
 
-def asked(**given: object) -> argparse.Namespace:
-    every = {"scenarios": "", "rtt": "0,30", "rounds": 3, "small": False, "images": 0}
-    return argparse.Namespace(**{**every, **given})
-
-
 def test_every_scenario_is_raced_at_both_distances_but_the_promoted_fleet():
-    found = {(heat.name, heat.rtt) for heat in heats(asked(), HERE | {"docker 26.1": frozenset(("store",))})}
+    here = HERE | {"docker 26.1": frozenset(("store",))}
+    found = {(heat.name, heat.rtt) for heat in heats(SCENARIOS, (0, 30), 3, here)}
     assert {name for name, _ in found} == set(SCENARIOS)
     assert [name for name in SCENARIOS if (name, 0) not in found] == ["fleet of 300 to two regions"]
     assert all((name, 30) in found for name in SCENARIOS)
 
 
 def test_a_trial_is_near_and_once_and_tiny():
-    found = heats(asked(small=True, scenarios="push L;fleet of*"), HERE)
+    tiny = {name: trial(SCENARIOS[name], 0, tiny=True) for name in ("push L", "fleet of 300 to two regions")}
+    found = heats(tiny, (0, 30), 3, HERE)
     assert [(heat.rtt, heat.scenario.payload, heat.scenario.images) for heat in found] == [(0, "P", 1), (0, "FLEET", 2)]
     assert all(len(set(heat.turns)) == len(heat.turns) for heat in found)
+
+
+def test_a_trial_of_a_fleet_has_fewer_images():
+    assert trial(SCENARIOS["fleet push"], 12, tiny=False).images == 12
+    assert trial(SCENARIOS["push M"], 12, tiny=False) == SCENARIOS["push M"]
 
 
 def test_a_pattern_that_no_scenario_matches_is_an_error_that_lists_them():
     assert chosen(["retag *"]) == ["retag M", "retag MULTI"]
     with pytest.raises(SystemExit, match="no scenario 'push X'\n  hint: there are push S; push M;"):
         chosen(["push X"])
+
+
+def test_a_contestant_whom_nobody_knows_is_an_error_that_lists_them():
+    with pytest.raises(SystemExit, match=r"no contestant 'podman'\n  hint: there are crane, docker 20\.10,"):
+        present(["engine", "podman"])
 
 
 def test_what_was_kept_is_there_again(tmp_path: Path):
