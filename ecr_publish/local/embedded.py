@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from ecr_publish.local import control, hosts, mishaps, principal
+from ecr_publish.local import control, hosts, mishaps
 from ecr_publish.local.aliases import Aliases
-from ecr_publish.local.api import failures, inspector, public, sts, wire
-from ecr_publish.local.api.operations import OPERATIONS
-from ecr_publish.local.api.wire import ApiError, Call
-from ecr_publish.local.exchange import Answer, Exchange, TooLarge
+from ecr_publish.local.api import endpoint
+from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.faults import Fault, Script
 from ecr_publish.local.federation import Federation
 from ecr_publish.local.images import Images
@@ -30,9 +29,6 @@ from ecr_publish.local.store import Store
 from ecr_publish.local.tokens import Token
 from ecr_publish.local.uploads import Uploads
 from ecr_publish.model.registry import EcrRegistry
-
-TARGETS = {"AmazonEC2ContainerRegistry_V20150921": "ecr", "SpencerFrontendService": "ecr-public"}
-LARGEST_CALL = 32 << 20  # bytes: a part of 20 MiB in base64, and room
 
 
 class Clock(Protocol):
@@ -139,18 +135,14 @@ class EmbeddedEcr:
                 return Answer(421, b"nothing is served under this name\n", {"content-type": "text/plain"})
 
     async def api(self, exchange: Exchange) -> Answer:
-        """One request to the API endpoint: ECR by its target, STS by its form, ECR Public's registry by its paths."""
+        """One request to the API's port: by its path to ECR Public or our own control; all else is a call."""
         if exchange.path.startswith(("/v2", "/token", "/_storage/")):
             return await self.public(exchange)
         if exchange.path.startswith(control.PREFIX):
             return await control.serve(self, exchange)
-        prefix, _, operation = exchange.headers.get("x-amz-target", "").rpartition(".")
-        service = "sts" if "x-amz-target" not in exchange.headers else TARGETS.get(prefix, "ecr")
-        who = principal.caller(exchange.headers, self.settings.account)
-        if who is not None and who.service == inspector.SERVICE:
-            service, operation = inspector.SERVICE, inspector.operation(exchange.method, exchange.path)
-        action = f"{service}:{operation or 'Query'}"
-        return await self._noted(exchange, service, action, "", lambda: self._called(exchange, service, operation))
+        asked = endpoint.asked(exchange, self.settings.account)
+        serve = partial(endpoint.answer, self, asked, exchange)
+        return await self._noted(exchange, asked.service, asked.action, "", serve)
 
     async def _noted(
         self, exchange: Exchange, service: str, action: str, where: str, serve: Callable[[], Awaitable[Answer]]
@@ -166,73 +158,6 @@ class EmbeddedEcr:
             await self.script.hold(self.script.request(number))
         self.script.answered(number, answer.status, exchange.received)
         return answer
-
-    async def _called(self, exchange: Exchange, service: str, operation: str) -> Answer:
-        try:
-            body = await exchange.body(LARGEST_CALL)
-        except TooLarge:
-            return failures.failed(ApiError("RequestEntityTooLarge", "the request is too large", 413), service)
-        who = principal.caller(exchange.headers, self.settings.account)
-        try:
-            if service == "sts":
-                signed_by = who.principal if who is not None else None
-                said = sts.answer(body, signed_by, self.clock.now(), self.federation)
-                return Answer(200, said, {"content-type": "text/xml"})
-            if who is None:
-                raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-            self.quotas.take(who.principal, who.region, f"{service}:{operation}")
-            if service == inspector.SERVICE:
-                return await self._inspector(operation, body, who)
-            if service == "ecr-public":
-                return await self._ecr_public(operation, body, who)
-            return await self._ecr(operation, body, who)
-        except ApiError as error:
-            return failures.failed(error, service)
-
-    async def _ecr(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
-        known = wire.model("ecr").operation_names
-        if operation not in OPERATIONS:
-            name = "UnsupportedOperationException" if operation in known else "UnknownOperationException"
-            raise ApiError(name, f"The embedded ECR does not serve the operation {operation[:100]!r}")
-        call = Call(
-            self.store,
-            who.principal,
-            who.region,
-            self.clock.now().timestamp(),
-            wire.validated("ecr", operation, body),
-            self,
-            operation,
-        )
-        perform = OPERATIONS[operation]
-        with self.store.lock:
-            self.lifecycle.tick(call.now)
-        if operation in ("DescribeImageScanFindings", "GetAuthorizationToken"):
-            # one may read whole layers, the other opens a port on this very loop: neither may block it
-            result = await asyncio.to_thread(perform, call)
-        else:
-            with self.store.lock:
-                result = perform(call)
-        return failures.json_answer(200, wire.encoded(result))
-
-    async def _inspector(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
-        if operation not in inspector.OPERATIONS:
-            raise ApiError("UnsupportedOperationException", f"The embedded Inspector does not serve {operation!r}")
-        given = wire.validated(inspector.SERVICE, operation, body)
-        call = Call(self.store, who.principal, who.region, self.clock.now().timestamp(), given, self)
-        # whether a scan could read the image may take reading whole layers
-        return failures.json_answer(200, wire.encoded(await asyncio.to_thread(inspector.OPERATIONS[operation], call)))
-
-    async def _ecr_public(self, operation: str, body: bytes, who: principal.Caller) -> Answer:
-        if operation not in public.OPERATIONS:
-            raise ApiError("UnsupportedCommandException", f"ECR Public has no operation {operation[:100]!r}")
-        if who.region != hosts.PUBLIC_REGION:
-            where = f"ECR Public has its API in {hosts.PUBLIC_REGION} only, the request is signed for {who.region[:30]}"
-            raise ApiError("UnsupportedCommandException", where)
-        now, given = self.clock.now().timestamp(), wire.validated("ecr-public", operation, body)
-        call = public.registry_named(Call(self.store, who.principal, PUBLIC, now, given, self, operation))
-        with self.store.lock:
-            result = public.OPERATIONS[operation](call)
-        return failures.json_answer(200, wire.encoded(public.shaped(operation, result)))
 
     async def registry(self, account: str, region: str, exchange: Exchange) -> Answer:
         """One request to a registry's port."""
