@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, registry_of
-from ecr_publish.local.api.wire import ApiError, Call, page
+from ecr_publish.local.api.wire import ApiError, Call
 
 MOST = 100  # ECR API Reference, PullTimeUpdateExclusionList
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import registry_of
-from ecr_publish.local.api.wire import ApiError, Call, model, page
+from ecr_publish.local.api.wire import ApiError, Call, model
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.scanner import ENHANCED, Phase

@@ -13,8 +13,9 @@ from typing import Any
 
 from ecr_publish.local import tokens
 from ecr_publish.local.api import images, layers, listing, policies, repositories, tags
+from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, registry_of, repository_of
-from ecr_publish.local.api.wire import ApiError, Call, Operation, model, page
+from ecr_publish.local.api.wire import ApiError, Call, Operation, model
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import PUBLIC, Registry, Repository
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, registry_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid, page
+from ecr_publish.local.api.wire import ApiError, Call, invalid
 from ecr_publish.local.records import Registry
 
 MOST = 50  # rules of a registry (User Guide, service-quotas)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid, page
+from ecr_publish.local.api.wire import ApiError, Call, invalid
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.scanner import ENHANCED, Phase
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from ecr_publish.local.store import Store
 from ecr_publish.local.tokens import Principal
@@ -48,7 +48,6 @@ class Call:
 
 
 Operation = Callable[[Call], Mapping[str, Any]]
-Item = TypeVar("Item")
 
 
 # A pattern of the model that takes exponential time on what it refuses -> one that matches the same.
@@ -167,48 +166,3 @@ def _plain(value: Any) -> Any:
 def error_body(error: ApiError) -> bytes:
     """An error's body."""
     return json.dumps({"__type": error.name, "message": error.message, **error.members}).encode()
-
-
-def page(
-    items: Iterable[Item],
-    call: Call,
-    *,
-    key: Callable[[Item], list[Any]] | None = None,
-    default: int = 100,
-    most: int = 1000,
-) -> tuple[list[Item], str | None]:
-    """One page of a list, and the token of the next. Raises ApiError for a token that is not of this operation.
-
-    With a `key` (of texts and numbers) the list is in its order, and the next page goes on after the last key that was
-    given: what is deleted between two pages moves nothing. Without one the token is a position.
-    """
-    numbered = list(enumerate(items))
-    keyed = [([position] if key is None else key(item), item) for position, item in numbered]
-    keyed.sort(key=lambda pair: pair[0])
-    if "nextToken" in call.input:
-        last = _read_token(call)
-        try:
-            keyed = [pair for pair in keyed if pair[0] > last]
-        except TypeError as error:
-            raise _no_token() from error
-    size = min(int(call.input.get("maxResults", default)), most)
-    more = _token(call, keyed[size - 1][0]) if size < len(keyed) else None
-    return [item for _, item in keyed[:size]], more
-
-
-def _token(call: Call, last: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([call.operation, last]).encode()).decode()
-
-
-def _read_token(call: Call) -> list[Any]:
-    try:
-        operation, last = json.loads(base64.urlsafe_b64decode(call.input["nextToken"].encode()))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise _no_token() from error
-    if operation != call.operation or not isinstance(last, list) or not last:
-        raise _no_token()
-    return last
-
-
-def _no_token() -> ApiError:
-    return invalid("nextToken", "The nextToken is not valid")
