@@ -21,7 +21,8 @@ class Retry:
 
     The wait doubles from `first` to `longest` seconds (full jitter: AWS Architecture Blog, "Exponential Backoff And
     Jitter") and is never shorter than what the service itself asked for (Retry-After, RFC 9110 section 10.2.3). After
-    `attempts` calls, or when the next one would begin later than `deadline` seconds after the first, the error goes on.
+    `attempts` calls, or when the next one would begin later than `deadline` seconds after the first failure, the error
+    goes on: a call that takes longer than that, such as 100 MiB over a slow line, may fail once all the same.
     """
 
     clock: Clock
@@ -33,13 +34,14 @@ class Retry:
 
     def __call__(self, call: Callable[[], Result]) -> Result:
         """The call's result. `call` must be safe to repeat."""
-        begin, ceiling = self.clock.monotonic(), self.first
+        failed, ceiling = None, self.first
         for left in range(self.attempts - 1, -1, -1):
             try:
                 return call()
             except PublishError as error:
-                wait = max(self.jitter(ceiling), _asked(error))
-                late = self.clock.monotonic() - begin + wait > self.deadline
+                now, wait = self.clock.monotonic(), max(self.jitter(ceiling), _asked(error))
+                failed = now if failed is None else failed
+                late = now - failed + wait > self.deadline
                 if not error.retryable or not left or late:
                     raise
             self.clock.sleep(timedelta(seconds=wait))

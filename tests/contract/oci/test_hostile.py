@@ -101,7 +101,7 @@ def test_a_token_stays_with_the_registry_when_a_blob_is_redirected(tmp_path: Pat
     assert "authorization" not in other.asked[0].headers
 
 
-@pytest.mark.parametrize("told", ["0-99999999", "0-0", "bytes=7-9", "nonsense", "5-1"])
+@pytest.mark.parametrize("told", ["0-99999999", "0-0", "bytes=7-9", "nonsense", "5-1", "0-" + "9" * 5000])
 def test_what_a_registry_says_of_a_range_is_not_believed(tmp_path: Path, told: str):
     """A session that says it has more, or less, than was sent: the digest decides, and the push ends well or not at
     all."""
@@ -117,6 +117,23 @@ def test_what_a_registry_says_of_a_range_is_not_believed(tmp_path: Path, told: s
     single(tmp_path, BYTES)
     with serving(answer) as server, engine(server.url) as images, pytest.raises(PublishError):
         Upload(images._wire(LAB, WEB), BLOB, open_layout(tmp_path), lambda _: None, part=PART).send()
+
+
+def test_a_plain_registry_that_cuts_the_first_post_is_asked_again(tmp_path: Path):
+    """It makes a repository with the first push: that it has none yet says nothing. Some list no tags at all."""
+    layout, cuts = single(tmp_path), [2]
+
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes | None]:
+        if asked.method == "POST" and cuts[0]:
+            cuts[0] -= 1
+            return 0, {}, None
+        if asked.method == "POST":
+            return 202, {"Location": "/v2/web/blobs/uploads/1"}, b""
+        return (201, {}, b"") if asked.method == "PUT" else (404, {}, b'{"errors":[{"code":"NAME_UNKNOWN"}]}')
+
+    with serving(answer) as server, engine(server.url) as images:
+        images.push(layout, LAB, WEB, (), lambda progress: None)
+        assert not [each for each in server.asked if "/tags/" in each.path]
 
 
 def test_an_answer_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path):

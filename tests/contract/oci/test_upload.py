@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import BadImage, DigestMismatch, RegistryRefused
+from ecr_publish.errors import BadImage, DigestMismatch, RegistryRefused, Unavailable
 from ecr_publish.http.transport import Transport
 from ecr_publish.local.quirks import OCI, Quirks
 from ecr_publish.model.digest import digest_of
@@ -68,6 +68,16 @@ def test_a_broken_part_is_sent_again_and_the_others_are_not(ecr: World, tmp_path
     assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 6
 
 
+def test_a_session_that_has_nothing_yet_is_taken_up_at_its_beginning(ecr: World, tmp_path: Path):
+    """`Range: 0-0` is said of none as of one byte. Docker's registry does not compare a part's Content-Range: one that
+    began at the second byte was found out at the very end, as a wrong digest."""
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.fail("cut", action="ecr:UploadLayerPart", after=0)
+    assert sending.send()
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert ecr.asked().count("POST ecr:InitiateLayerUpload") == 1
+
+
 def test_what_arrived_of_a_broken_part_is_not_sent_again(ecr: World, tmp_path: Path):
     sending, wire, _ = upload(ecr, tmp_path, [])
     ecr.fail("cut", action="ecr:UploadLayerPart", index=2, after=PART // 2)
@@ -111,6 +121,30 @@ def test_a_blob_whose_last_answer_was_lost_is_not_sent_twice(ecr: World, tmp_pat
     ecr.fail("status", action="ecr:CompleteLayerUpload", status=504)
     assert not sending.send()
     assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 5
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_refused_end_is_asked_for_again_without_the_parts(ecr: World, tmp_path: Path, status: int):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.fail("status", action="ecr:CompleteLayerUpload", status=status, times=2)
+    assert sending.send()
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 5
+    assert ecr.asked().count("PUT ecr:CompleteLayerUpload") == 3
+
+
+@pytest.mark.parametrize("action", ["ecr:UploadLayerPart", "ecr:CompleteLayerUpload"])
+def test_what_is_refused_for_good_does_not_send_all_parts_again(ecr: World, tmp_path: Path, action: str):
+    sending, _, _ = upload(ecr, tmp_path, [])
+    ecr.fail("status", action=action, status=503, index=1 if action == "ecr:UploadLayerPart" else 0, times=100)
+    with pytest.raises(Unavailable, match="in trouble"):
+        sending.send()
+    assert ecr.asked().count("POST ecr:InitiateLayerUpload") == 1
+    # (the fault meets the question how far it is, too)
+    assert (
+        ecr.asked().count("PATCH ecr:UploadLayerPart")
+        == {"ecr:UploadLayerPart": 2, "ecr:CompleteLayerUpload": 5}[action]
+    )
 
 
 def test_a_layout_that_changes_while_it_is_read_never_becomes_a_blob(ecr: World, tmp_path: Path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -71,3 +71,14 @@ def test_a_wait_beyond_the_deadline_is_not_begun(clock: SimulatedClock):
     with pytest.raises(Throttled):
         Retry(clock, lambda seconds: 0.0)(Failing(slow))
     assert clock.monotonic() == 0.0
+
+
+def test_a_call_that_takes_longer_than_the_deadline_may_fail_once(clock: SimulatedClock):
+    failing = Failing(GONE)
+
+    def slow() -> str:
+        clock.advance(timedelta(seconds=400))
+        return failing()
+
+    assert Retry(clock, lambda seconds: seconds)(slow) == "done"
+    assert failing.calls == 2
