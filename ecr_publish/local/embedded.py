@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ecr_publish.local import control, hosts, mishaps
 from ecr_publish.local.aliases import Aliases
 from ecr_publish.local.api import endpoint
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.faults import Fault, Script
 from ecr_publish.local.federation import Federation

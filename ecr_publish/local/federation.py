@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecr_publish.errors import UsageError
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 
 ALGORITHMS = ("RS256", "ES256")
 AUDIENCE = "sts.amazonaws.com"

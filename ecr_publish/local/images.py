@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from ecr_publish.local.api.wire import ApiError, invalid
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.digests import like, named
 from ecr_publish.local.iam import is_named
 from ecr_publish.local.lifecycle.rules import DAY

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ecr_publish.local.api import failures
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer, Cut, Exchange
 from ecr_publish.local.faults import Fault
 from ecr_publish.local.registry import answers

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.records import Registry, Repository
 from ecr_publish.local.tokens import ANYBODY, Principal
 

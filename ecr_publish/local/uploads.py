@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.contents import Upload
 from ecr_publish.local.digests import sha512_of
 from ecr_publish.local.records import Registry, Repository

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.repositories import named_image, repository_of
-from ecr_publish.local.api.wire import ApiError, Call
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError
 
 
 def update_image_storage_class(call: Call) -> Mapping[str, Any]:

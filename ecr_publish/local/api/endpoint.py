@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ecr_publish.local import hosts, principal
 from ecr_publish.local.api import failures, inspector, public, sts, wire
 from ecr_publish.local.api.operations import OPERATIONS
-from ecr_publish.local.api.wire import ApiError, Call
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer, Exchange, TooLarge
 from ecr_publish.local.records import PUBLIC
 

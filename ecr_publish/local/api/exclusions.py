@@ -7,7 +7,8 @@ from typing import Any
 
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, registry_of
-from ecr_publish.local.api.wire import ApiError, Call
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError
 
 MOST = 100  # ECR API Reference, PullTimeUpdateExclusionList
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecr_publish.local.api import inspector, sts, wire
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.repositories import repository_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.translation import translated
 from ecr_publish.model.digest import digest_of

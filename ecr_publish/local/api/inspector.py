@@ -11,7 +11,8 @@ from typing import Any
 
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import registry_of
-from ecr_publish.local.api.wire import ApiError, Call, model
+from ecr_publish.local.api.wire import Call, model
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.scanner import ENHANCED, Phase

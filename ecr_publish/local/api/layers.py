@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.repositories import repository_of
-from ecr_publish.local.api.wire import ApiError, Call
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.records import Repository
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import repository_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.lifecycle import grammar
 from ecr_publish.local.lifecycle.evaluation import Candidate, decisions
 from ecr_publish.local.lifecycle.rules import DAY, Rule, StorageClass

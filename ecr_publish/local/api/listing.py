@@ -7,7 +7,8 @@ from typing import Any
 
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import image_missing, named_image, repository_of
-from ecr_publish.local.api.wire import Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import invalid
 from ecr_publish.local.digests import named
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX

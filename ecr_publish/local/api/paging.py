@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 
 Item = TypeVar("Item")
 

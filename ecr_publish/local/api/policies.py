@@ -7,7 +7,8 @@ from typing import Any
 
 from ecr_publish.local import iam
 from ecr_publish.local.api.repositories import allow, registry_of, repository_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.policy import REGISTRY_ACTIONS
 from ecr_publish.local.records import Registry, Repository
 

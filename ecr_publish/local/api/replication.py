@@ -8,7 +8,8 @@ from typing import Any
 
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.lifecycle.rules import DAY
 from ecr_publish.local.records import Registry
 from ecr_publish.model.registry import partition_suffix

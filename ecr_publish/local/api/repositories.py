@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.creation import encrypted
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import Image, Registry, Repository

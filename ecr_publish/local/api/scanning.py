@@ -7,7 +7,8 @@ from typing import Any
 
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
-from ecr_publish.local.api.wire import ApiError, Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.scanner import ENHANCED, Phase
 from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX

@@ -7,7 +7,8 @@ from typing import Any
 
 from ecr_publish.local import tokens
 from ecr_publish.local.api.repositories import allow, registry_of
-from ecr_publish.local.api.wire import Call, invalid
+from ecr_publish.local.api.wire import Call
+from ecr_publish.local.apierror import invalid
 
 # name -> values, the default first (ECR API Reference, PutAccountSetting)
 SETTINGS = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.federation import Federation
 from ecr_publish.local.principal import role_key
 from ecr_publish.local.tokens import Principal

@@ -15,23 +15,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.store import Store
 from ecr_publish.local.tokens import Principal
-
-
-class ApiError(Exception):
-    """A modelled (or common) AWS error: its name, message, and further members of its shape."""
-
-    def __init__(self, name: str, message: str, status: int = 400, **members: object) -> None:
-        super().__init__(f"{name}: {message}")
-        self.name, self.message, self.status, self.members = name, message, status, members
-
-
-def invalid(field: str, constraint: str) -> ApiError:
-    """InvalidParameterException in ECR's form of words."""
-    return ApiError(
-        "InvalidParameterException", f"Invalid parameter at '{field}' failed to satisfy constraint: '{constraint}'"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer
 
 # API exception -> registry code and status

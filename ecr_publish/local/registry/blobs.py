@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ecr_publish.errors import BadReference
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.digests import is_digest, named
 from ecr_publish.local.exchange import Answer
 from ecr_publish.local.records import Repository

@@ -7,7 +7,7 @@ import json
 import re
 from urllib.parse import quote
 
-from ecr_publish.local.api.wire import invalid
+from ecr_publish.local.apierror import invalid
 from ecr_publish.local.digests import is_digest, named
 from ecr_publish.local.exchange import Answer
 from ecr_publish.local.records import Image

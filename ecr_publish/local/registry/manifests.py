@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.digests import is_digest
 from ecr_publish.local.exchange import Answer, TooLarge
 from ecr_publish.local.records import Image

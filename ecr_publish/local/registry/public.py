@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ecr_publish.local import tokens
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.records import PUBLIC
 from ecr_publish.local.registry import answers, routes

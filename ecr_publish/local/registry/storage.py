@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.registry import blobs
 

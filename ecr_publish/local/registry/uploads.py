@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.contents import Upload
 from ecr_publish.local.digests import is_digest
 from ecr_publish.local.exchange import Answer, Cut

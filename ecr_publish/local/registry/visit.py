@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecr_publish.local import creation
-from ecr_publish.local.api.wire import ApiError
+from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Exchange
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import Registry, Repository
