@@ -14,16 +14,17 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+from bench.processes import clocked, stoppable
 from bench.transfer.places import Place
+from bench.transfer.plain import DockerRegistry
 
 MB = 1_000_000
 LAYERS = 8
@@ -103,48 +104,37 @@ def write(path: Path, kind: str, top: str, size: int) -> None:
     tar.close()
 
 
-def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds and peak MB of a command that must succeed."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command}: {said.decode()}")
-    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
-
-
 class Bench:
-    """A registry, and the folder that all commands run in."""
+    """A registry behind a meter, and the folder that all commands run in."""
 
-    def __init__(self, base: Path) -> None:
-        self._base, self._place = base, Place(base / "registry")
-        self._environment = {"PATH": os.environ["PATH"], "HOME": str(base), "TMPDIR": str(base), "LC_ALL": "C.UTF-8"}
-        (base / "containers").mkdir()
-        (base / "containers" / "auth.json").write_text("{}")
-        self._environment["XDG_RUNTIME_DIR"] = str(base)
-
-    def close(self) -> None:
-        """End the registry."""
-        self._place.close()
+    def __init__(self, begun: ExitStack, base: Path) -> None:
+        self._base, self._registry = base, DockerRegistry(begun, base / "registry")
+        self._place = Place(begun, self._registry.port)
+        (base / "auth.json").write_text("{}", encoding="utf-8")
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(base),
+            "TMPDIR": str(base),
+            "LC_ALL": "C.UTF-8",
+            "REGISTRY_AUTH_FILE": str(base / "auth.json"),
+        }
 
     def case(self, kind: str, size: int) -> None:
         """All contestants on one kind of tar."""
         for number in (1, 2):
-            # in a process of its own: what is started from a large one counts its memory as theirs
-            path = str(self._base / f"{kind}{number}.tar")
-            argv = [sys.executable, "-m", "bench.archive", "write", path, kind, f"top{number}", str(size)]
-            subprocess.run(argv, check=True)
+            write(self._base / f"{kind}{number}.tar", kind, f"top{number}", size)
         for who, command in self._contestants(kind).items():
-            self._place.empty()
+            self._registry.empty()
             host = self._place.host()
             for scenario, number in (("cold", 1), ("nothing changed", 1), ("one layer changed", 2)):
                 argv = command(host, self._base / f"{kind}{number}.tar", str(number))
                 self._place.measure(0)
-                wall, cpu, peak = measured(argv, self._environment)
+                cost = clocked(argv, self._environment)
+                if cost.failed:
+                    raise SystemExit(cost.failed)
                 requests = len(self._place.measured()["log"])
-                print(f"| {kind} | {scenario} | {who} | {wall:.2f} | {cpu:.2f} | {peak:.0f} | {requests} |", flush=True)
+                figures = f"{cost.wall:.2f} | {cost.cpu:.2f} | {cost.peak:.0f} | {requests}"
+                print(f"| {kind} {size // MB} MB | {scenario} | {who} | {figures} |", flush=True)
         for number in (1, 2):
             (self._base / f"{kind}{number}.tar").unlink()
 
@@ -173,22 +163,15 @@ class Bench:
 def main(megabytes: int) -> int:
     """Measure and print."""
     room = "/dev/shm" if shutil.disk_usage("/dev/shm").free > 8 * megabytes * MB else None
-    with tempfile.TemporaryDirectory(dir=room) as temporary:
-        bench = Bench(Path(temporary))
-        try:
-            print(
-                "| tar | scenario | contestant | wall s | CPU s | peak MB | requests |\n|---|---|---|--:|--:|--:|--:|"
-            )
-            for kind in ("plain", "packed", "layout"):
-                bench.case(kind, megabytes * MB)
-            bench.case("plain", MB)
-        finally:
-            bench.close()
+    with stoppable(), tempfile.TemporaryDirectory(dir=room) as temporary, ExitStack() as begun:
+        bench = Bench(begun, Path(temporary))
+        print("| tar | scenario | contestant | wall s | CPU s | peak MB | requests |")
+        print("|---|---|---|--:|--:|--:|--:|")
+        bench.case("plain", MB)
+        for kind in ("plain", "packed", "layout"):
+            bench.case(kind, megabytes * MB)
     return 0
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["write"]:
-        write(Path(sys.argv[2]), *sys.argv[3:5], int(sys.argv[5]))
-        sys.exit()
     sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
