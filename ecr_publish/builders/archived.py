@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ecr_publish.builders.blobs import CONFIG, Blobs
 from ecr_publish.builders.composing import composed
+from ecr_publish.builders.crew import Crew, crew
 from ecr_publish.builders.inflation import most_of
 from ecr_publish.builders.known import Known, Nothing
 from ecr_publish.builders.layout import laid_out
@@ -49,9 +50,10 @@ class ArchivedImages:
             packing.expect(self._told(tuple(by_diff_id.values()), how), _config(saved))
             if packing.config is None:
                 packing.document(saved.config)
-            for layer in reversed(by_diff_id.values()):
-                if packing.lacks(layer.diff_id):
-                    _pack(found, layer, packing)
+            with crew() as working:
+                for each in reversed(by_diff_id):  # several side by side, the largest first
+                    if packing.lacks(each):
+                        working.begin(lambda each: _pack(found, by_diff_id[each], packing, working), each)
             assert packing.config is not None
             layers = tuple(packing.layers[each.diff_id] for each in saved.layers)
             root = composed(Blobs(output), packing.config, layers, saved.labels)
@@ -76,13 +78,14 @@ def _config(saved: SavedImage) -> StoredBlob:
     return StoredBlob(digest_of(saved.config), len(saved.config), CONFIG)
 
 
-def _pack(found: Members, layer: SavedLayer, packing: Packing) -> None:
+def _pack(found: Members, layer: SavedLayer, packing: Packing, working: Crew) -> None:
     try:
         with found.open(layer.span) as file:
+            blocks = working.passing(file.blocks(BLOCK))
             if layer.stored is None:
-                packing.plain((layer.diff_id,), file.blocks(BLOCK))
+                packing.plain((layer.diff_id,), blocks)
                 return
-            digest = packing.packed(layer.diff_id, layer.stored, file.blocks(BLOCK), most_of(layer.span.size))
+            digest = packing.packed(layer.diff_id, layer.stored, blocks, most_of(layer.span.size))
     except Unreadable as error:
         raise damaged(found, f"{layer.name}: {error}") from error
     if layer.is_blob and layer.named != digest:

@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from ecr_publish.builders.compression import Compressor
+from ecr_publish.builders.workers import Buffer
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.layer import StoredBlob
 
@@ -92,7 +93,7 @@ class Hashing:
     def __init__(self, sink: IO[bytes] | None) -> None:
         self._sink, self._hash, self.size = sink, hashlib.sha256(), 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Buffer) -> int:
         """Hash and pass on."""
         self._hash.update(data)
         self.size += len(data)
@@ -110,23 +111,31 @@ class Hashing:
 
 
 class Compressing:
-    """A writable file that compresses into another, and knows the diffID of what went in."""
+    """A writable file that compresses into another, and knows the diffID of what went in. The end of the stream is
+    written when the block that it is used in ends well."""
 
     def __init__(self, sink: IO[bytes], compressor: Compressor) -> None:
         self._sink, self._compressor, self._plain = sink, compressor, Hashing(None)
 
-    def write(self, data: bytes) -> int:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        try:
+            if failed is None:
+                self._sink.write(self._compressor.flush())
+        finally:
+            self._compressor.leave()
+
+    def write(self, data: Buffer) -> int:
         """Hash, compress, pass on."""
         self._plain.write(data)
-        self._sink.write(self._compressor.compress(data))
+        if ready := self._compressor.compress(data):
+            self._sink.write(ready)
         return len(data)
 
     def flush(self) -> None:
         """Nothing is held back here."""
-
-    def close(self) -> None:
-        """Write the end of the stream."""
-        self._sink.write(self._compressor.flush())
 
     @property
     def diff_id(self) -> Digest:

@@ -88,12 +88,13 @@ class _Making:
         mtime = int(self.request.created.timestamp())
 
         def write(sink: IO[bytes]) -> None:
-            compressing = Compressing(sink, compressor(self.how))
             # PAX writes extra headers only where a name or number does not fit: deterministic, and read everywhere.
-            with tarfile.open(fileobj=compressing, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar:  # type: ignore[call-overload]
+            with (
+                Compressing(sink, compressor(self.how)) as compressing,
+                tarfile.open(fileobj=compressing, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar,  # type: ignore[call-overload]
+            ):
                 for entry in found:
                     _add(tar, entry, mtime, self.notify)
-            compressing.close()
             diff_ids.append(compressing.diff_id)
 
         return self.blobs.put_stream(write, LAYERS[self.how.method]), diff_ids[0]

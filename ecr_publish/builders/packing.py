@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
@@ -10,6 +11,7 @@ from ecr_publish.builders.blobs import CONFIG, LAYERS, Blobs, Compressing
 from ecr_publish.builders.compression import compressor, identity
 from ecr_publish.builders.inflation import Damaged, inflated_digest
 from ecr_publish.builders.known import Known
+from ecr_publish.builders.workers import Buffer
 from ecr_publish.model.compression import Compression
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
@@ -23,46 +25,54 @@ class Unreadable(Exception):
 
 class Packing:
     """The layers of one image by diffID, as they are found. `absent` are those that the receiver has and that are
-    therefore not kept here."""
+    therefore not kept here. Layers may be packed side by side; the receiver sees one after another."""
 
     def __init__(self, blobs: Blobs, known: Known, receiver: Receiver, how: Compression, notify: Notify) -> None:
         self._how = how
         self._blobs, self._known, self._receiver, self.notify = blobs, known, receiver, notify
+        self._lock = threading.Lock()
+        self._lacking: set[Digest] = set()  # asked for, and not there
         self.layers: dict[str, StoredBlob] = {}
         self.config: StoredBlob | None = None
         self.absent: set[Digest] = set()
 
-    def expect(self, told: Mapping[str, StoredBlob], config: StoredBlob | None) -> None:
+    def expect(self, told: Mapping[str, StoredBlob], config: StoredBlob | None = None) -> None:
         """Note what need not be read: of the layers (by diffID) and the config, whose digests are known, those that
         the receiver has."""
-        there = self._receiver.has((*told.values(), *([config] if config else [])))
-        self.layers = {each: blob for each, blob in told.items() if blob.digest in there}
-        self.config = config if config and config.digest in there else None
-        self.absent |= there
+        there = self._there((*told.values(), *([config] if config else [])))
+        self.layers |= {each: blob for each, blob in told.items() if blob.digest in there and self.lacks(each)}
+        if config and config.digest in there:
+            self.config = config
 
     def lacks(self, diff_id: str) -> bool:
         """Whether this layer still has to be found."""
         return diff_id not in self.layers
 
+    def is_whole(self, diff_ids: tuple[str, ...]) -> bool:
+        """Whether neither one of these layers nor the config still has to be found."""
+        return self.config is not None and not any(map(self.lacks, diff_ids))
+
+    def recalled(self, diff_id: str) -> StoredBlob | None:
+        """What this layer, which is not compressed, becomes, if that is known."""
+        return self._known.get(key_of(self._how, diff_id))
+
     def needs(self, diff_id: str) -> bool:
         """Whether this layer, which is not compressed, has to be read: it is lacking, and its digest is not known or
         not there."""
-        blob = self._known.get(key_of(self._how, diff_id)) if self.lacks(diff_id) else None
-        if blob is not None and blob.digest in self._receiver.has((blob,)):
-            self.layers[diff_id] = blob
-            self.absent.add(blob.digest)
+        if self.lacks(diff_id) and (blob := self.recalled(diff_id)) is not None:
+            self.expect({diff_id: blob})
         return self.lacks(diff_id)
 
-    def plain(self, expected: tuple[str, ...], blocks: Iterable[bytes]) -> None:
-        """Compress a layer that is not. Raises Unreadable, with nothing kept, if its diffID is none of the expected."""
+    def plain(self, expected: tuple[str, ...], blocks: Iterable[Buffer]) -> None:
+        """Compress a layer that is not; each block may change when the next is asked for. Raises Unreadable, with
+        nothing kept, if its diffID is none of the expected."""
         found: list[str] = []
 
         def write(sink: IO[bytes]) -> None:
-            compressing = Compressing(sink, compressor(self._how))
-            for block in blocks:
-                compressing.write(block)
-                self.notify(Note("compressing layers"))
-            compressing.close()
+            with Compressing(sink, compressor(self._how)) as compressing:
+                for block in blocks:
+                    compressing.write(block)
+                    self.notify(Note("compressing layers"))
             found.append(str(compressing.diff_id))
             if found[0] not in expected:
                 raise Unreadable(f"a layer has the diffID {found[0]}, which the image does not name")
@@ -71,11 +81,10 @@ class Packing:
         self._known.put(key_of(self._how, found[0]), blob)
         self._kept(found[0], blob)
 
-    def stored(self, diff_id: str, blob: StoredBlob, blocks: Iterable[bytes]) -> None:
+    def stored(self, diff_id: str, blob: StoredBlob, blocks: Iterable[Buffer]) -> None:
         """Keep a layer that is compressed already as it is. Raises Unreadable if it has another digest."""
-        if blob.digest in self._receiver.has((blob,)):
-            self.absent.add(blob.digest)
-            self.layers[diff_id] = blob
+        self.expect({diff_id: blob})
+        if not self.lacks(diff_id):
             return
 
         def write(sink: IO[bytes]) -> None:
@@ -115,13 +124,25 @@ class Packing:
     def document(self, body: bytes) -> None:
         """Keep the config."""
         self.config = self._blobs.put(body, CONFIG)
-        self.absent.discard(self.config.digest)
-        self._receiver.take(self.config)
+        self._take(self.config)
+
+    def _there(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
+        """Those that the receiver has; what it was seen to lack is not asked for again."""
+        with self._lock:
+            asked = tuple(blob for blob in blobs if blob.digest not in self._lacking)
+            there = self._receiver.has(asked) if asked else frozenset[Digest]()
+            self._lacking |= {blob.digest for blob in asked} - there
+            self.absent |= there
+            return there
 
     def _kept(self, diff_id: str, blob: StoredBlob) -> None:
         self.layers[diff_id] = blob
-        self.absent.discard(blob.digest)
-        self._receiver.take(blob)
+        self._take(blob)
+
+    def _take(self, blob: StoredBlob) -> None:
+        with self._lock:
+            self.absent.discard(blob.digest)
+            self._receiver.take(blob)
 
 
 class OnDisk:

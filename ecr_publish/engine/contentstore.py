@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ecr_publish.builders.blobs import media_type
-from ecr_publish.builders.packing import Packing, Unreadable, beginning
+from ecr_publish.builders.crew import crew
+from ecr_publish.builders.packing import Packing, Unreadable
 from ecr_publish.engine.found import Found, told
+from ecr_publish.engine.recalled import Recalled
 from ecr_publish.errors import BadReference
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.layer import StoredBlob
@@ -21,16 +24,43 @@ LARGEST_JSON = 4 << 20
 _STORE = "io.containerd.content.v1.content/blobs/sha256"
 
 
-def bring(found: Found, beside: str, packing: Packing) -> None:
-    """Pack what is lacking. Raises Unreadable; what was packed until then counts."""
+def bring(found: Found, beside: str, packing: Packing, recalled: Recalled) -> None:
+    """Pack what is lacking, several layers side by side, the largest first. Raises Unreadable; what was packed until
+    then counts."""
+    packing.expect(recalled.layers(), recalled.config())
+    if packing.is_whole(found.diff_ids):
+        return
     store = _store(found, beside)
     manifest = _manifest(store, found)
     if len(manifest["layers"]) != len(found.diff_ids):
         raise Unreadable("it has other layers than the engine says")
-    for diff_id, layer in zip(found.diff_ids, manifest["layers"], strict=True):
-        if packing.lacks(diff_id):
-            _layer(store, diff_id, str(layer["digest"]), packing)
+    listed = zip(found.diff_ids, manifest["layers"], strict=True)
+    layers = {each: _layer(store, str(layer["digest"])) for each, layer in listed}
+    becomes = {each: layer.stored or packing.recalled(each) for each, layer in layers.items() if packing.lacks(each)}
+    packing.expect({each: blob for each, blob in becomes.items() if blob is not None})
     packing.document(_verified(store, manifest["config"]["digest"]))
+    with crew() as working:
+
+        def pack(diff_id: str) -> None:
+            layer = layers[diff_id]
+            blocks = working.passing(_blocks(layer.path))
+            if layer.stored is None:
+                packing.plain((diff_id,), blocks)
+            else:
+                packing.stored(diff_id, layer.stored, blocks)
+
+        for each in sorted(layers, key=lambda each: -layers[each].size):
+            if packing.lacks(each):
+                working.begin(pack, each)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer's blob in the store; `stored` is what it is as a compressed layer, None if it is not compressed."""
+
+    path: Path
+    size: int
+    stored: StoredBlob | None
 
 
 def _store(found: Found, beside: str) -> Path:
@@ -63,15 +93,14 @@ def _platform(entry: dict[str, Any]) -> Platform | None:
     return Platform(said["os"], said["architecture"], said.get("variant") or None) if "os" in said else None
 
 
-def _layer(store: Path, diff_id: str, digest: str, packing: Packing) -> None:
+def _layer(store: Path, digest: str) -> _Layer:
     path = _path(store, digest)
-    first, blocks = beginning(_blocks(path))
-    stored = media_type(first)
-    if stored is None:
-        if packing.needs(diff_id):
-            packing.plain((diff_id,), blocks)
-        return
-    packing.stored(diff_id, StoredBlob(Digest(digest), path.stat().st_size, stored), blocks)
+    kind = media_type(next(_blocks(path, 4), b""))
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from error
+    return _Layer(path, size, StoredBlob(Digest(digest), size, kind) if kind else None)
 
 
 def _verified(store: Path, digest: str) -> bytes:
@@ -90,9 +119,10 @@ def _path(store: Path, digest: object) -> Path:
 
 
 def _blocks(path: Path, most: int | None = None) -> Iterator[bytes]:
+    """A file in blocks; of one that has more than `most` bytes, which nobody wants then, only as much as shows it."""
     try:
         with path.open("rb", buffering=0) as file:
-            while block := file.read(BLOCK):
+            while block := file.read(BLOCK if most is None else most + 1):
                 yield block
                 if most is not None and file.tell() > most:
                     return

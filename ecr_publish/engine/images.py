@@ -44,10 +44,9 @@ class DockerImages:
             known = found(self._environment, image, beside)
             packing = Packing(Blobs(output), self._known, receiver, how, notify)
             recalled = Recalled(self._known, known, how)
-            packing.expect(recalled.layers(), recalled.config())
-            if packing.config is None or any(packing.lacks(each) for each in known.diff_ids):
-                self._bring(known, beside, packing, output)
-                recalled.keep(packing.layers, packing.config)
+            if not self._from_store(known, beside, packing, recalled):
+                self._from_engine(known, packing, recalled, output)
+            recalled.keep(packing.layers, packing.config)
             assert packing.config is not None
             layers = tuple(packing.layers[each] for each in known.diff_ids)
             root = composed(Blobs(output), packing.config, layers, known.labels)
@@ -56,18 +55,25 @@ class DockerImages:
             }  # an index's archive has other platforms' blobs too
             return InLayout(str(output), root.digest, frozenset(packing.absent & own))
 
-    def _bring(self, known: Found, beside: str | None, packing: Packing, output: Path) -> None:
-        """By the engine's store; whatever cannot be had there, from the engine itself."""
+    def _from_store(self, known: Found, beside: str | None, packing: Packing, recalled: Recalled) -> bool:
+        """Whether all that is lacking could be had from the engine's store: where that is known and may be read."""
         try:
             if beside is None:
                 raise Unreadable("it is reached over the network")
             if known.graph is not None:
-                graphstore.bring(known, packing)
+                graphstore.bring(known, packing, recalled)
             else:
-                contentstore.bring(known, beside, packing)
-            return
+                contentstore.bring(known, beside, packing, recalled)
         except Unreadable as reason:
             packing.notify(Note(f"asking the engine for the image ({reason})"))
+            return False
+        return True
+
+    def _from_engine(self, known: Found, packing: Packing, recalled: Recalled, output: Path) -> None:
+        """What is lacking still, from the engine itself."""
+        packing.expect(recalled.layers(), recalled.config())
+        if packing.is_whole(known.diff_ids):
+            return
         where = f"engine image {known.image_id}"
         with engine(self._environment, where) as client:
             blocks = client.get_image(known.image_id, chunk_size=BLOCK)

@@ -33,9 +33,13 @@ class Recalled:
     def keep(self, layers: Mapping[str, StoredBlob], config: StoredBlob | None) -> None:
         """Everything of this image for the next time."""
         for each in self._image.diff_ids if self._image.graph is None else ():
-            self._known.put(self._key(each), layers[each])
+            self._put(self._key(each), layers[each])
         if config is not None:
-            self._known.put(self._as_shown, config)
+            self._put(self._as_shown, config)
+
+    def _put(self, key: str, blob: StoredBlob) -> None:
+        if self._known.get(key) != blob:
+            self._known.put(key, blob)
 
     def _key(self, diff_id: str) -> str:
         return key_of(self._how, diff_id, "" if self._image.graph is not None else self._image.image_id)

@@ -7,6 +7,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -180,15 +181,67 @@ output = Path(sys.argv[3])
 output.mkdir()
 DockerImages({"DOCKER_HOST": sys.argv[1]}).layout(InEngine(sys.argv[2]), output, lambda _: None, OnDisk())
 print(sorted({"docker", "requests"} & set(sys.modules)))
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
+
+
+def brought(desk: Desk, image: InEngine) -> list[str]:
+    """By a process of its own: which packages of the SDK it loaded, and its peak of memory in KiB."""
+    desk.runs += 1
+    words = [sys.executable, "-c", OUT, desk.engine.url, image.image_id, str(desk.place / f"out{desk.runs}")]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.parametrize("put", [Desk.in_graph, lambda desk, image: desk.in_content(image, packed=True)])
 def test_a_store_that_can_be_read_spares_the_engines_sdk(desk, put):
     """It takes longer to load than a small layer takes to be sent."""
-    words = [sys.executable, "-c", OUT, desk.engine.url, put(desk, IMAGE).image_id, str(desk.place / "out")]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert brought(desk, put(desk, IMAGE))[0] == "[]"
+
+
+@pytest.mark.parametrize("put", [Desk.in_graph, lambda desk, image: desk.in_content(image, packed=False)])
+def test_memory_is_flat_in_the_number_and_size_of_layers(desk, put):
+    """12 layers of 16 MB beside 4 of 4 MB: what both have at once is blocks."""
+    peaks = []
+    for count, half in ((4, 2 << 20), (12, 8 << 20)):
+        noise = NOISE.randbytes(half)
+        image = Kept(tuple((f"{count}-{each}", noise + bytes(half)) for each in range(count)))
+        peaks.append(int(brought(desk, put(desk, image))[1]))
+    assert peaks[1] - peaks[0] < 20 << 10
+
+
+class Refusing(OnDisk):
+    """A receiver that takes two blobs and no more."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def take(self, blob) -> None:
+        self.taken += 1
+        if self.taken > 2:
+            raise Unavailable(what="it is full", where="there", hint="go away")
+
+
+SEVERAL = Kept(tuple((f"file{each}", NOISE.randbytes(1_500_000 + each)) for each in range(9)))
+
+
+@pytest.mark.parametrize("put", [Desk.in_graph, lambda desk, image: desk.in_content(image, packed=True)])
+def test_a_failure_at_one_of_several_layers_is_one_error_and_leaves_nothing(desk, put):
+    image, refusing = put(desk, SEVERAL), Refusing()
+    with pytest.raises(Unavailable, match="it is full"):
+        desk.layout(image, refusing)
+    assert refusing.taken < len(SEVERAL.files)
+    assert list((desk.place / "out1").iterdir()) == []
+    assert [each.name for each in threading.enumerate() if each.name.startswith("layer")] == []
+
+
+def test_where_one_of_several_layers_cannot_be_read_the_others_are_not_packed_again(desk):
+    image = desk.in_graph(SEVERAL)
+    desk.engine.archives[image.image_id] = SEVERAL.saved()
+    (file,) = (desk.place / "root").rglob("diff/file0")  # the smallest is the last
+    file.unlink()
+    whole = desk.layout(desk.in_content(SEVERAL, packed=False)).digest
+    assert desk.layout(image).digest == whole
+    assert desk.engine.saved == [image.image_id]
 
 
 def test_a_second_push_reads_and_sends_nothing(desk):

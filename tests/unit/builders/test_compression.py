@@ -6,7 +6,6 @@ import gzip as standard
 import hashlib
 import itertools
 import random
-import threading
 
 import pytest
 import zstandard
@@ -14,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecr_publish.builders import compression
-from ecr_publish.builders.compression import BLOCK, SideBySide, compressor, gzip_member, identity, zstd_frame
+from ecr_publish.builders.compression import compressor, gzip_member, identity, zstd_frame
+from ecr_publish.builders.workers import BLOCK, SideBySide, Workers
 from ecr_publish.model.compression import GZIP, ZSTD, Compression
 
 NOISE = random.Random(7).randbytes(1_200_000)
@@ -42,7 +42,8 @@ def test_what_comes_out_is_what_went_in(size):
 def test_neither_how_the_data_is_cut_nor_how_many_work_changes_the_bytes(cuts, workers):
     at = [0, *sorted(cuts), len(DATA)]
     parts = [DATA[start:end] for start, end in itertools.pairwise(at)]
-    assert stream(SideBySide(member, workers), parts) == stream(SideBySide(member, 1), [DATA])
+    several, one = SideBySide(member, Workers(workers, 2 * workers)), SideBySide(member, Workers(1, 1))
+    assert stream(several, parts) == stream(one, [DATA])
 
 
 def test_the_bytes_are_those_of_every_other_machine():
@@ -66,33 +67,6 @@ def test_a_block_of_which_a_part_shrinks_is_compressed():
     assert len(member(NOISE[: BLOCK // 2] + TEXT[: BLOCK // 2])) < 0.8 * BLOCK
 
 
-def test_no_more_blocks_are_held_than_two_for_each_worker():
-    gate, begun = threading.Event(), []
-
-    def slow(block: bytes) -> bytes:
-        begun.append(block)
-        gate.wait(10)
-        return block
-
-    compressor = SideBySide(slow, 2, block=1)
-    feeding = threading.Thread(target=lambda: compressor.compress(b"x" * 100))
-    feeding.start()
-    feeding.join(0.2)
-    assert feeding.is_alive()  # it waits for the oldest instead of taking more
-    gate.set()
-    feeding.join(10)
-    assert not feeding.is_alive()
-
-
-def test_a_failing_block_is_told_to_whoever_writes():
-    def failing(_: bytes) -> bytes:
-        raise MemoryError
-
-    compressor = SideBySide(failing, 1, block=1)
-    with pytest.raises(MemoryError):
-        stream(compressor, [b"xx"])
-
-
 @pytest.mark.parametrize("size", [0, 1, BLOCK, len(DATA)])
 def test_zstd_gives_back_what_went_in(size):
     packed = stream(compressor(ZSTD), [DATA[:size]])
@@ -102,7 +76,9 @@ def test_zstd_gives_back_what_went_in(size):
 
 def test_zstd_has_one_result_too():
     assert hashlib.sha256(stream(compressor(ZSTD), [DATA])).hexdigest() == GOLDEN_ZSTD
-    assert stream(SideBySide(lambda block: zstd_frame(block, 3), 3), [DATA]) == stream(compressor(ZSTD), [DATA])
+    assert stream(SideBySide(lambda block: zstd_frame(block, 3), Workers(3, 6)), [DATA]) == stream(
+        compressor(ZSTD), [DATA]
+    )
 
 
 def test_the_libraries_are_those_that_the_names_say():
