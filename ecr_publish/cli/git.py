@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -18,30 +19,49 @@ def git_facts(directory: Path) -> GitFacts | None:
 
     `problem` says why git could not be asked (a repository of another user: git's `safe.directory`).
     """
-    inside, said = _git(directory, "rev-parse", "--is-inside-work-tree")
-    if inside != "true":
-        return GitFacts(problem=said) if said and "not a git repository" not in said else None
-    sha, _ = _git(directory, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if not sha:
-        return GitFacts(problem="the repository has no commit yet")
-    # in full: git shortens main to heads/main where a tag has that name too
-    branch, _ = _git(directory, "symbolic-ref", "--quiet", "HEAD")
-    pointing, _ = _git(
-        directory, "for-each-ref", "--points-at=HEAD", "--format=%(refname)", "refs/heads", "refs/remotes/origin"
+    told, said = _ended(
+        _begun(
+            directory,
+            "rev-parse",
+            "--is-inside-work-tree",
+            "--is-shallow-repository",
+            "HEAD^{commit}",
+            "--symbolic-full-name",  # in full: git shortens main to heads/main where a tag has that name too
+            "HEAD",
+            "--show-toplevel",
+        )
     )
-    tags, _ = _git(directory, "tag", "--points-at", "HEAD")
-    top, _ = _git(directory, "rev-parse", "--show-toplevel")
-    status, _ = _git(directory, "status", "--porcelain", "-z", "--untracked-files=normal")
+    inside, shallow, sha, head, top = (*told.split("\n", 4), "", "", "", "", "")[:5]
+    if inside != "true":
+        return GitFacts(problem=said) if said and not inside and "not a git repository" not in said else None
+    if not top:
+        return GitFacts(problem="the repository has no commit yet")
+    # side by side: each waits for the disk, and in a large tree the status for a long time
+    pointing, status, origin_head, url, seconds = (
+        _ended(process)[0]
+        for process in [
+            _begun(
+                directory,
+                "for-each-ref",
+                "--points-at=HEAD",
+                "--format=%(refname)",
+                "refs/heads",
+                "refs/remotes/origin",
+                "refs/tags",
+            ),
+            _begun(directory, "status", "--porcelain", "-z", "--untracked-files=normal"),
+            _begun(directory, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"),
+            _begun(directory, "remote", "get-url", "origin"),
+            _begun(directory, "show", "--no-patch", "--format=%ct", "HEAD"),
+        ]
+    )
     changes = [entry for entry in status.split("\0") if entry]
-    origin_head, _ = _git(directory, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
-    url, _ = _git(directory, "remote", "get-url", "origin")
-    seconds, _ = _git(directory, "show", "--no-patch", "--format=%ct", "HEAD")
-    shallow, _ = _git(directory, "rev-parse", "--is-shallow-repository")
+    tags = [ref.removeprefix("refs/tags/") for ref in pointing.split() if ref.startswith("refs/tags/")]
     return GitFacts(
         sha=sha,
-        branch=branch.removeprefix("refs/heads/") or None,
-        tags=tuple(sorted(tags.split(), key=_version, reverse=True)),
-        branches=_branches(pointing.split()),
+        branch=head.removeprefix("refs/heads/") if head != "HEAD" else None,
+        tags=tuple(sorted(tags, key=_version, reverse=True)),
+        branches=_branches(ref for ref in pointing.split() if not ref.startswith("refs/tags/")),
         dirty=any(not entry.startswith("?? ") for entry in changes),
         untracked=tuple(Path(top, entry[3:]) for entry in changes if entry.startswith("?? ")),
         default_branch=origin_head.removeprefix("refs/remotes/origin/") or None,
@@ -51,8 +71,8 @@ def git_facts(directory: Path) -> GitFacts | None:
     )
 
 
-def _git(directory: Path, *arguments: str) -> tuple[str, str]:
-    """Standard output and standard error, stripped; an absent git is as a directory without a repository."""
+def _begun(directory: Path, *arguments: str) -> subprocess.Popen[str] | OSError:
+    """A git that runs; the reason where it cannot be run."""
     command = [
         "git",
         "-c",
@@ -64,20 +84,34 @@ def _git(directory: Path, *arguments: str) -> tuple[str, str]:
         *arguments,
     ]
     try:
-        done = subprocess.run(
+        return subprocess.Popen(
             command,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="surrogateescape",  # as in the environment: a name in any encoding is no crash
-            timeout=TIMEOUT_SECONDS,
-            check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return "", f"not a git repository as far as can be told: {error}"
-    return done.stdout.strip(), done.stderr.strip()
+    except OSError as error:
+        return error
 
 
-def _branches(refs: list[str]) -> tuple[str, ...]:
+def _ended(process: subprocess.Popen[str] | OSError) -> tuple[str, str]:
+    """Standard output and standard error, stripped; an absent git is as a directory without a repository."""
+    if isinstance(process, OSError):
+        return "", f"not a git repository as far as can be told: {process}"
+    with process:
+        try:
+            out, err = process.communicate(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            return "", f"not a git repository as far as can be told: {error}"
+        except BaseException:
+            process.kill()
+            raise
+    return out.strip(), err.strip()
+
+
+def _branches(refs: Iterable[str]) -> tuple[str, ...]:
     names = {re.sub(r"^refs/(heads|remotes/origin)/", "", ref) for ref in refs} - {"HEAD"}
     return tuple(sorted(names))
 

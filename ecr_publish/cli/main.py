@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -82,6 +83,8 @@ COLLECTED_AFTER = 50_000
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the documented code. No traceback reaches a user."""
     gc.set_threshold(COLLECTED_AFTER)
+    # pydantic would read what every installed distribution says of itself, to find those that want to see our file
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     code = run(arguments)
     gc.freeze()  # the process ends: the collections of the interpreter's end need not go through all of it once more
     sys.exit(code)

@@ -20,7 +20,6 @@ from ecr_publish.config.model import (
     PlainEnvironment,
     PublicEnvironment,
 )
-from ecr_publish.model.compression import BY_NAME, LARGEST_LEVEL
 
 _REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 
@@ -229,6 +228,8 @@ def _compression(check: _Check) -> None:
         build = image.build
         if not isinstance(build, DockerBuild | ArchiveBuild | FilesBuild):
             continue
+        from ecr_publish.model.compression import BY_NAME, LARGEST_LEVEL
+
         most = LARGEST_LEVEL[build.compression]
         if build.compression_level is not None and build.compression_level > most:
             check.error(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ecr_publish.errors import ConfigError
 from ecr_publish.model.tags import Fixed, Floating, Movement, Scheme
 from ecr_publish.tags.expression import Unanswerable
-from ecr_publish.tags.pattern import groups
 from ecr_publish.tags.rule import Rule
 from ecr_publish.tags.seen import Seen
-from ecr_publish.tags.version import Numbered, numbered, semantic
 
-_RAW = re.compile(r"\{\{\{?\s*raw\s*\}?\}\}")
-_NAME = re.compile(r"\{\{\{?\s*(\w+)\s*\}?\}\}")
+if TYPE_CHECKING:
+    from ecr_publish.tags.version import Numbered
+
+_RAW = r"\{\{\{?\s*raw\s*\}?\}\}"
+_NAME = r"\{\{\{?\s*(\w+)\s*\}?\}\}"
 _DIRTY = "the work tree has changes that are not committed"
 _NO_TAG = "this run is not for a git tag"
 _NO_BRANCH = "this run is not for a branch"
@@ -79,6 +80,9 @@ def _versioned(scheme: Scheme, rule: Rule, seen: Seen) -> Result:
     source = _source(rule, seen)
     if isinstance(source, Nothing):
         return source
+    from ecr_publish.tags.pattern import groups
+    from ecr_publish.tags.version import numbered
+
     text, whence = source
     if rule.match:
         found = groups(rule.match, text, rule.where)
@@ -90,7 +94,7 @@ def _versioned(scheme: Scheme, rule: Rule, seen: Seen) -> Result:
         kind = "a semantic version" if scheme is Scheme.SEMVER else "a Python version (PEP 440)"
         return Nothing(f"{text!r} ({whence}) is not {kind}")
     # A prerelease must not take over `1.4`: whatever the pattern it gives its full version, but for {{raw}}.
-    pattern = rule.pattern if not version.unfinished or _RAW.fullmatch(rule.pattern) else "{{version}}"
+    pattern = rule.pattern if not version.unfinished or re.fullmatch(_RAW, rule.pattern) else "{{version}}"
     how = f"{text} ({whence}) is {'no final' if version.unfinished else 'a'} release"
     if pattern != rule.pattern:
         how += ", which gives its full version whatever the pattern"
@@ -103,7 +107,7 @@ def _versioned(scheme: Scheme, rule: Rule, seen: Seen) -> Result:
 
 def _movement(pattern: str, version: Numbered) -> tuple[Movement, str]:
     """A pattern that lacks major, minor or patch floats within what it names."""
-    names = set(_NAME.findall(pattern))
+    names = set(re.findall(_NAME, pattern))
     parts = ("major", "minor", "patch")
     missing = [name for name in parts if name not in names]
     if names & {"version", "raw"} or not missing:
@@ -119,6 +123,8 @@ def _match(rule: Rule, seen: Seen) -> Result:
     source = _source(rule, seen)
     if isinstance(source, Nothing):
         return source
+    from ecr_publish.tags.pattern import groups
+
     text, whence = source
     found = groups(rule.pattern, text, rule.where)
     if found is None:
@@ -184,6 +190,8 @@ def _sha(rule: Rule, seen: Seen) -> Result:
 
 
 def _release(text: str) -> str | None:
+    from ecr_publish.tags.version import semantic
+
     version = semantic(text)
     return None if version is None else str(version)
 

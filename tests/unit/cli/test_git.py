@@ -88,3 +88,20 @@ def test_a_repository_without_a_commit_says_so(tmp_path: Path):
     found = git_facts(tmp_path)
     assert found is not None
     assert found.problem == "the repository has no commit yet"
+
+
+def test_a_top_directory_may_have_a_line_break_in_its_name(tmp_path: Path):
+    made = tmp_path / "a\nb"
+    made.mkdir()
+    git(made, "init", "-q", "-b", "main")
+    git(made, "commit", "-q", "--allow-empty", "-m", "one")
+    (made / "new").write_text("x")
+    found = git_facts(made)
+    assert found is not None
+    assert found.untracked == (made.resolve() / "new",)
+
+
+def test_a_repository_without_a_work_tree_is_none(tree: Path, tmp_path: Path):
+    git(tmp_path, "clone", "-q", "--bare", str(tree), "bare")
+    assert git_facts(tmp_path / "bare") is None
+    assert git_facts(tree / ".git") is None
