@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecr_publish.errors import TagTaken
+from ecr_publish.errors import RepositoryMissing, TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Fixed, Floating, Movement, Tag
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Arriving, Images
+from ecr_publish.ports import Arriving, Images, Looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,21 @@ def tagging(
         if isinstance(tag.movement, Floating) and tag.movement.version is not None:
             from ecr_publish.tags.forward import moves
 
-            existing = looked.listed() if existing is None else existing
+            existing = _existing(looked) if existing is None else existing
             if (blocker := moves(tag, existing)) is not None:
                 held.append(f"{tag.name} stays where it is: {blocker.reason}")
                 continue
         write.append(tag.name)
     return Tagging(tuple(write), tuple(there), tuple(held))
+
+
+def _existing(looked: Looked) -> tuple[str, ...]:
+    """All tags of the repository. One that is not there has none: a plain registry makes it of the first push, and
+    elsewhere the push itself says that it is missing."""
+    try:
+        return looked.listed()
+    except RepositoryMissing:
+        return ()
 
 
 def taken(name: str, repository: Repository, present: Digest, wanted: Digest) -> TagTaken:

@@ -87,3 +87,18 @@ def test_a_registry_that_cannot_list_a_digests_tags_is_asked_for_those_of_the_re
         repositories = registry.ecr.store.registry("1" * 12, "us-east-2").repositories
         assert repositories["field/web"].tags == repositories["lab/web"].tags
         assert set(repositories["field/web"].tags) == {"one", "latest"}
+
+
+def test_the_first_push_to_a_plain_registry_may_have_floating_tags_of_a_version(offline):
+    with embedded_ecr(oci=True) as registry:
+        host = registry.ecr.registry_url("1" * 12, "us-east-2").removeprefix("http://")
+        offline.file(
+            f"environments: {{ lab: {{ registry: '{host}' }} }}\n"
+            "images:\n  web:\n    repository: web\n    build: { files: [{ from: system, to: / }] }\n"
+            "    tags: ['type=semver,pattern={{version}},value=1.2.3', 'type=semver,pattern={{major}},value=1.2.3']\n"
+        )
+        code, said = offline.run("run")
+        assert code == 0, said
+        assert set(registry.ecr.store.registry("1" * 12, "us-east-2").repositories["web"].tags) == {
+            "1.2.3", "1", "latest",
+        }  # fmt: skip
