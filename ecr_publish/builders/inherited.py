@@ -9,13 +9,13 @@ from typing import Any
 
 from ecr_publish.builders.blobs import LAYER_GZIP, Blobs, copy_file
 from ecr_publish.builders.grown import Kept, grown
+from ecr_publish.config.model import SCRATCH
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.platform import Platform
 from ecr_publish.oci.layout import Layout, open_layout
 from ecr_publish.oci.manifest import Descriptor, Index, Manifest
 
-SCRATCH = "scratch"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 # One manifest names layers in one vocabulary: registries and runtimes refuse or misread mixtures.
 _AS_OCI = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
+from ecr_publish.config.model import SCRATCH, ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
 from ecr_publish.errors import BuildFailed, MachineFault
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ def paths(build: Build, root: Path) -> Iterator[Path]:
 
 def _of_base(base: str | None, root: Path) -> Iterator[Path]:
     """What stands for the layout that an image is based on; nothing where it is based on none."""
-    from ecr_publish.builders.inherited import SCRATCH
-
     if base is not None and base != SCRATCH:
         yield _of_layout(root / base)
 

@@ -29,6 +29,7 @@ from ecr_publish.config.kinds import (
 from ecr_publish.model.promotion import GateMode
 from ecr_publish.model.target import Create
 
+SCRATCH = "scratch"  # `base:` of an image that has none
 DEFAULT_PIPELINE = ("build", "tag", "login", "push", "scan-wait", "promote")
 
 

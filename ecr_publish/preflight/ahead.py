@@ -6,11 +6,14 @@ Nothing is said of it: whoever needs an answer that did not come asks for it aga
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ecr_publish.ports import Ports, RepositoryState
 from ecr_publish.preflight.said import Said, both, side_by_side
 from ecr_publish.preflight.subjects import Spot, Subjects
-from ecr_publish.steps.resume import PublishedDetails
+
+if TYPE_CHECKING:
+    from ecr_publish.steps.resume import PublishedDetails
 
 
 def open_registries(spots: tuple[Spot, ...], ports: Ports) -> Said:

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bench.samplefile import file_of
+from tests.contract.imports.loading import loaded
 
-HEAVY = ["boto3", "botocore", "docker", "rich", "uvicorn", "httptools", "urllib3"]
-PROBE = f"""
-import json, sys
-from ecr_publish.cli.main import run
-code = run(sys.argv[1:])
-print(json.dumps({{"code": code, "loaded": [name for name in {HEAVY} + ["pydantic", "yaml", "pluggy"] if name in sys.modules]}}))
-"""  # noqa: E501
-
-
-def loaded(*arguments: str) -> list[str]:
-    """Which of the packages are loaded when the command has ended well."""
-    done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["code"] == 0, done.stdout + done.stderr
-    return told["loaded"]
+HEAVY = {"boto3", "botocore", "docker", "rich", "uvicorn", "httptools", "urllib3", "ssl", "packaging", "semver"}
 
 
 @pytest.fixture
@@ -37,12 +21,19 @@ def file(tmp_path: Path) -> str:
 
 
 def test_version_loads_neither_a_client_nor_the_model_nor_plugins():
-    assert loaded("--version") == []
+    names = loaded("--version")
+    assert names.packages & (HEAVY | {"pydantic", "yaml", "pluggy"}) == set()
+    assert names.folders == {"cli", "errors", "report"}
 
 
-def test_check_loads_no_client_and_no_server(file: str):
-    assert set(loaded("check", "-f", file)) & set(HEAVY) == set()
+def test_check_loads_the_file_s_model_and_nothing_that_runs(file: str):
+    names = loaded("check", "-f", file)
+    assert names.packages & (HEAVY | {"pluggy"}) == set()
+    assert names.folders == {"cli", "config", "errors", "model", "report"}
 
 
-def test_plan_loads_no_client_and_no_server(file: str):
-    assert set(loaded("plan", "-f", file, "--as-tag", "v1.4.0")) & set(HEAVY) == set()
+def test_plan_loads_no_client_no_server_and_nothing_that_performs(file: str):
+    names = loaded("plan", "-f", file, "--as-tag", "v1.4.0")
+    assert names.packages & (HEAVY - {"packaging", "semver"}) == set()  # its rules are asked for versions
+    assert names.folders & {"aws", "engine", "gate", "http", "local", "oci", "outputs", "preflight"} == set()
+    assert "run.scheduler" not in names.ours
