@@ -16,3 +16,11 @@ def invalid(field: str, constraint: str) -> ApiError:
     return ApiError(
         "InvalidParameterException", f"Invalid parameter at '{field}' failed to satisfy constraint: '{constraint}'"
     )
+
+
+def no_repository(name: str, registry: str) -> ApiError:
+    """RepositoryNotFoundException. `registry` is the account's id, or the alias by which the client came."""
+    return ApiError(
+        "RepositoryNotFoundException",
+        f"The repository with name '{name}' does not exist in the registry with id '{registry}'",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_publish.local.api.repositories import named_image, repository_of
+from ecr_publish.local.api.named import image_named, repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError
 
@@ -16,7 +16,7 @@ def update_image_storage_class(call: Call) -> Mapping[str, Any]:
     Unconfirmed: what cannot be archived by itself is a child of an index and a referrer, which follow what holds them.
     """
     registry, repository = repository_of(call, "UpdateImageStorageClass")
-    image = named_image(call, registry, repository, call.input["imageId"])
+    image = image_named(call, registry, repository, call.input["imageId"])
     status, target = image.status_at(call.now), call.input["targetStorageClass"]
     if target == "ARCHIVE" and status != "ARCHIVED":
         held = any(image.digest in each.children for each in repository.images.values())

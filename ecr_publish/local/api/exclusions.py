@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.named import allow, registry_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import allow, registry_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from ecr_publish.local.api.named import registry_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import registry_of
 from ecr_publish.local.api.wire import Call, model
 from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.policy import refusal

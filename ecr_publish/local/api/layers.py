@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_publish.local.api.repositories import repository_of
+from ecr_publish.local.api.named import repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.records import Repository

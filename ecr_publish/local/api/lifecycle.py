@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.named import repository_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.lifecycle import grammar

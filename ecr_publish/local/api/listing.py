@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.named import image_missing, image_named, repository_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import image_missing, named_image, repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import invalid
 from ecr_publish.local.digests import named
@@ -69,7 +69,7 @@ def describe_images(call: Call) -> Mapping[str, Any]:
 
 def _named(call: Call, registry: Registry, repository: Repository, wanted: Mapping[str, Any]) -> Image:
     """The image that an id names, if the filter shows its status: without one, what is archived is not found."""
-    image = named_image(call, registry, repository, wanted)
+    image = image_named(call, registry, repository, wanted)
     status = call.input.get("filter", {}).get("imageStatus", "ACTIVE")
     if status not in ("ANY", image.status_at(call.now)) or not call.ecr.images.is_seen(image):
         raise image_missing(registry, repository, wanted)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local import iam
-from ecr_publish.local.api.repositories import allow, registry_of, repository_of
+from ecr_publish.local.api.named import allow, registry_of, repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.policy import REGISTRY_ACTIONS

@@ -13,8 +13,8 @@ from typing import Any
 
 from ecr_publish.local import tokens
 from ecr_publish.local.api import images, layers, listing, policies, repositories, tags
+from ecr_publish.local.api.named import allow, registry_of, repository_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import allow, registry_of, repository_of
 from ecr_publish.local.api.wire import Call, Operation, model
 from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.policy import refusal

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.named import allow, image_named, registry_of, repository_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.lifecycle.rules import DAY
@@ -46,7 +46,7 @@ def put_replication_configuration(call: Call) -> Mapping[str, Any]:
 def describe_image_replication_status(call: Call) -> Mapping[str, Any]:
     """DescribeImageReplicationStatus: no image was ever replicated."""
     registry, repository = repository_of(call, "DescribeImageReplicationStatus")
-    image = named_image(call, registry, repository, call.input["imageId"])
+    image = image_named(call, registry, repository, call.input["imageId"])
     image_id = {**call.input["imageId"], "imageDigest": image.digest}
     return {"repositoryName": repository.name, "imageId": image_id, "replicationStatuses": []}
 

@@ -5,65 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.named import allow, registry_of, repository_named, repository_of
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.creation import encrypted
-from ecr_publish.local.policy import refusal
-from ecr_publish.local.records import Image, Registry, Repository
-
-
-def registry_of(call: Call) -> Registry:
-    """The registry a call is about: `registryId`, else the caller's own."""
-    return call.store.registry(call.input.get("registryId", call.principal.account), call.region)
-
-
-def repository_of(call: Call, action: str) -> tuple[Registry, Repository]:
-    """The repository a call names, if the caller may do this to it."""
-    registry = registry_of(call)
-    name = call.input["repositoryName"]
-    repository = registry.repositories.get(name)
-    allow(call, action, registry, repository or name)
-    if repository is None:
-        raise missing(name, registry)
-    return registry, repository
-
-
-def allow(call: Call, action: str, registry: Registry, repository: Repository | str | None) -> None:
-    """Raise AccessDeniedException unless the caller may."""
-    sentence = refusal(call.principal, f"{registry.service}:{action}", registry, repository, call.ecr.denials)
-    if sentence is not None:
-        raise ApiError("AccessDeniedException", sentence)
-
-
-def missing(name: str, registry: Registry) -> ApiError:
-    """RepositoryNotFoundException."""
-    return ApiError(
-        "RepositoryNotFoundException",
-        f"The repository with name '{name}' does not exist in the registry with id '{registry.account}'",
-    )
-
-
-def named_image(call: Call, registry: Registry, repository: Repository, wanted: Mapping[str, str]) -> Image:
-    """The image that an id names, in the archive or not. Raises ApiError."""
-    tag, digest = wanted.get("imageTag"), wanted.get("imageDigest")
-    if tag is None and digest is None:
-        raise invalid("imageId", "Invalid request parameters: both tag and digest cannot be null")
-    image = call.ecr.images.find(repository, digest or tag)
-    if image is None or (tag and digest and repository.tags.get(tag) != digest):
-        raise image_missing(registry, repository, wanted)
-    assert isinstance(image, Image)
-    return image
-
-
-def image_missing(registry: Registry, repository: Repository, wanted: Mapping[str, str]) -> ApiError:
-    """ImageNotFoundException."""
-    digest, tag = wanted.get("imageDigest", "null"), wanted.get("imageTag", "null")
-    return ApiError(
-        "ImageNotFoundException",
-        f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository "
-        f"with name '{repository.name}' in the registry with id '{registry.account}'",
-    )
+from ecr_publish.local.records import Registry, Repository
 
 
 def described(registry: Registry, repository: Repository) -> dict[str, Any]:
@@ -151,13 +98,7 @@ def describe_repositories(call: Call) -> Mapping[str, Any]:
     if names:
         if "nextToken" in call.input or "maxResults" in call.input:
             raise invalid("maxResults", "cannot be used with repositoryNames")
-        found = []
-        for name in names:
-            repository = registry.repositories.get(name)
-            allow(call, "DescribeRepositories", registry, repository or name)
-            if repository is None:
-                raise missing(name, registry)
-            found.append(repository)
+        found = [repository_named(call, "DescribeRepositories", registry, name) for name in names]
         return {"repositories": [described(registry, each) for each in found]}
     allow(call, "DescribeRepositories", registry, None)
     items, more = page(registry.repositories.values(), call, key=lambda each: [each.name])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ecr_publish.local.api.named import allow, image_named, registry_of, repository_of
 from ecr_publish.local.api.paging import page
-from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.records import Image, Registry, Repository
@@ -19,7 +19,7 @@ DAY = 24 * 3600
 def describe_image_scan_findings(call: Call) -> Mapping[str, Any]:
     """DescribeImageScanFindings."""
     registry, repository = repository_of(call, "DescribeImageScanFindings")
-    image = named_image(call, registry, repository, call.input["imageId"])
+    image = image_named(call, registry, repository, call.input["imageId"])
     answer: dict[str, Any] = {
         "registryId": registry.account,
         "repositoryName": repository.name,
@@ -107,7 +107,7 @@ def _inspected(
 def start_image_scan(call: Call) -> Mapping[str, Any]:
     """StartImageScan: basic only, once a day per image."""
     registry, repository = repository_of(call, "StartImageScan")
-    image = named_image(call, registry, repository, call.input["imageId"])
+    image = image_named(call, registry, repository, call.input["imageId"])
     if registry.scanning.get("scanType") == ENHANCED:
         raise ApiError("ValidationException", "This feature is disabled")
     if image.media_type in (OCI_INDEX, DOCKER_INDEX):

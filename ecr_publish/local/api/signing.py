@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_publish.local.api.repositories import allow, named_image, registry_of, repository_of
+from ecr_publish.local.api.named import allow, image_named, registry_of, repository_of
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.records import Registry
@@ -47,7 +47,7 @@ def _shown(registry: Registry) -> dict[str, Any]:
 def describe_image_signing_status(call: Call) -> Mapping[str, Any]:
     """DescribeImageSigningStatus: no image was ever signed here."""
     registry, repository = repository_of(call, "DescribeImageSigningStatus")
-    image = named_image(call, registry, repository, call.input["imageId"])
+    image = image_named(call, registry, repository, call.input["imageId"])
     return {
         "registryId": registry.account,
         "repositoryName": repository.name,

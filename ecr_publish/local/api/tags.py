@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ecr_publish.local.api.repositories import allow, checked_tags, missing
+from ecr_publish.local.api.named import repository_named
+from ecr_publish.local.api.repositories import checked_tags
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.records import Registry, Repository
@@ -20,11 +21,7 @@ def _by_arn(call: Call, action: str) -> tuple[Registry, Repository]:
     registry, name = call.store.registry(parts[4], call.region), parts[5].removeprefix("repository/")
     if arn != registry.arn(name) or not re.fullmatch(r"\d{12}", parts[4]):
         raise invalid("resourceArn", "Invalid ARN")
-    repository = registry.repositories.get(name)
-    allow(call, action, registry, repository or name)
-    if repository is None:
-        raise missing(name, registry)
-    return registry, repository
+    return registry, repository_named(call, action, registry, name)
 
 
 def tag_resource(call: Call) -> Mapping[str, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecr_publish.local.api.lifecycle import rules_of
+from ecr_publish.local.api.named import allow, registry_of
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.policies import checked_policy
-from ecr_publish.local.api.repositories import allow, check_exclusions, checked_tags, registry_of
+from ecr_publish.local.api.repositories import check_exclusions, checked_tags
 from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.records import Registry

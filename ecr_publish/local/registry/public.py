@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from ecr_publish.local import tokens
-from ecr_publish.local.apierror import ApiError
+from ecr_publish.local.apierror import no_repository
 from ecr_publish.local.exchange import Answer, Exchange
 from ecr_publish.local.records import PUBLIC
 from ecr_publish.local.registry import answers, routes
@@ -38,10 +38,7 @@ async def serve(ecr: Any, exchange: Exchange) -> Answer:
     if exchange.method == "HEAD" and "digest" in parts and ecr.quirks.public_head_refused and not is_owner:
         return answers.bearer_wanted(ecr.base_url(exchange))
     if account is None or not name:
-        raise ApiError(
-            "RepositoryNotFoundException",
-            f"The repository with name '{name}' does not exist in the registry with id '{alias}'",
-        )
+        raise no_repository(name, alias)
     registry = ecr.store.registry(account, PUBLIC)
     return await routes.perform(Visit(ecr, registry, principal, exchange, action, parts, f"{alias}/"))
 

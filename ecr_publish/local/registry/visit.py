@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecr_publish.local import creation
-from ecr_publish.local.apierror import ApiError
+from ecr_publish.local.apierror import ApiError, no_repository
 from ecr_publish.local.exchange import Exchange
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import Registry, Repository
@@ -33,13 +33,9 @@ class Visit:
     @property
     def repository(self) -> Repository:
         """The repository named in the path. Raises ApiError."""
-        name = self.name
-        repository = self.registry.repositories.get(name)
+        repository = self.registry.repositories.get(self.name)
         if repository is None:
-            raise ApiError(
-                "RepositoryNotFoundException",
-                f"The repository with name '{name}' does not exist in the registry with id '{self.registry.account}'",
-            )
+            raise no_repository(self.name, self.registry.account)
         return repository
 
     @property
