@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
 from ecr_publish.local.apierror import ApiError, invalid
 from ecr_publish.local.digests import like, named
+from ecr_publish.local.documents import document
 from ecr_publish.local.iam import is_named
 from ecr_publish.local.lifecycle.rules import DAY
 from ecr_publish.local.quotas import Limits
 from ecr_publish.local.records import Image, Registry, Repository
 from ecr_publish.local.store import Store
 from ecr_publish.local.tokens import Principal
-from ecr_publish.oci.manifest import DOCKER_INDEX, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
-
-TYPES = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)
+from ecr_publish.oci.manifest import DOCKER_INDEX, OCI_INDEX
 
 
 class Images:
@@ -36,7 +34,7 @@ class Images:
         digest: str | None = None,
     ) -> tuple[Image, bool]:
         """Put a manifest, exact bytes; the image, and whether the very same was there. Raises ApiError."""
-        value, kind = _document(body, media_type)
+        value, kind = document(body, media_type)
         computed = str(like(digest, body))
         if digest is not None and digest != computed:
             raise ApiError(
@@ -177,45 +175,3 @@ class Images:
         kept = {layer for image in repository.images.values() for layer in image.layers}
         for layer in set(layers) - kept:
             repository.layers.pop(layer, None)
-
-
-def _document(body: bytes, media_type: str | None) -> tuple[Any, str]:
-    """The manifest's JSON and media type, if ECR takes it. Raises ApiError in ECR's words."""
-    bad = invalid("ImageManifest", "Invalid JSON syntax")
-    try:
-        value = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise bad from error
-    if not isinstance(value, dict) or not _is_sound(value):
-        raise bad
-    kind = value.get("mediaType") or (media_type or "").partition(";")[0].strip()
-    if kind not in TYPES:
-        raise bad
-    lists = ("manifests",) if kind in (OCI_INDEX, DOCKER_INDEX) else ("layers",)
-    for key in lists:
-        entries = value.get(key)
-        if not isinstance(entries, list) or not all(_is_descriptor(each) for each in entries):
-            raise bad
-    if lists == ("layers",) and not _is_descriptor(value.get("config")):
-        raise bad
-    return value, kind
-
-
-def _is_sound(value: dict[str, object]) -> bool:
-    """Whether the members that manifests and indexes share are of their types (OCI image-spec 1.1)."""
-    subject, notes = value.get("subject"), value.get("annotations")
-    return (
-        all(isinstance(value.get(key), str | None) for key in ("mediaType", "artifactType"))
-        and (subject is None or _is_descriptor(subject))
-        and (notes is None or (isinstance(notes, dict) and all(isinstance(each, str) for each in notes.values())))
-    )
-
-
-def _is_descriptor(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("digest"), str)
-        and isinstance(value.get("mediaType"), str | None)
-        and type(size := value.get("size")) is int
-        and 0 <= size < 1 << 63
-    )
