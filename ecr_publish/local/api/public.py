@@ -5,23 +5,19 @@ Source: botocore's service model `ecr-public/2020-10-30`. Its answers have fewer
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from ecr_publish.local import tokens
-from ecr_publish.local.api import images, layers, listing, policies, repositories, tags
+from ecr_publish.local.api import catalogdata, images, layers, listing, policies, repositories, tags
 from ecr_publish.local.api.named import allow, registry_of, repository_of
 from ecr_publish.local.api.paging import page
 from ecr_publish.local.api.wire import Call, Operation, model
 from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.policy import refusal
 from ecr_publish.local.records import PUBLIC, Registry, Repository
-
-DISPLAY_NAME = "DISPLAY_NAME"  # of the registry's settings
-LISTS = ("architectures", "operatingSystems")
 
 
 def get_authorization_token(call: Call) -> Mapping[str, Any]:
@@ -50,8 +46,8 @@ def create_repository(call: Call) -> Mapping[str, Any]:
     registry, repository = repository_of(call, "CreateRepository")
     answer: dict[str, Any] = {"repository": _described(call, registry, repository)}
     if "catalogData" in call.input:
-        _describe(call, registry, repository)
-        answer["catalogData"] = _shown(repository)
+        catalogdata.describe(call, registry, repository)
+        answer["catalogData"] = catalogdata.shown(repository)
     return answer
 
 
@@ -111,56 +107,6 @@ def describe_registries(call: Call) -> Mapping[str, Any]:
     return {"registries": found, "nextToken": more}
 
 
-def get_registry_catalog_data(call: Call) -> Mapping[str, Any]:
-    """GetRegistryCatalogData."""
-    registry = registry_of(call)
-    allow(call, "GetRegistryCatalogData", registry, None)
-    return {"registryCatalogData": {"displayName": registry.settings.get(DISPLAY_NAME)}}
-
-
-def put_registry_catalog_data(call: Call) -> Mapping[str, Any]:
-    """PutRegistryCatalogData."""
-    registry = registry_of(call)
-    allow(call, "PutRegistryCatalogData", registry, None)
-    registry.settings[DISPLAY_NAME] = call.input.get("displayName", "")
-    call.store.save(registry)
-    return {"registryCatalogData": {"displayName": registry.settings[DISPLAY_NAME]}}
-
-
-def get_repository_catalog_data(call: Call) -> Mapping[str, Any]:
-    """GetRepositoryCatalogData."""
-    registry, repository = repository_of(call, "GetRepositoryCatalogData")
-    if not repository.catalog:
-        raise ApiError(
-            "RepositoryCatalogDataNotFoundException",
-            f"Catalog data does not exist for the repository with name '{repository.name}' in the registry with id "
-            f"'{registry.account}'",
-        )
-    return {"catalogData": _shown(repository)}
-
-
-def put_repository_catalog_data(call: Call) -> Mapping[str, Any]:
-    """PutRepositoryCatalogData: replaces what was there."""
-    registry, repository = repository_of(call, "PutRepositoryCatalogData")
-    _describe(call, registry, repository)
-    return {"catalogData": _shown(repository)}
-
-
-def _describe(call: Call, registry: Registry, repository: Repository) -> None:
-    given = call.input["catalogData"]
-    logo = base64.b64encode(given["logoImageBlob"]).decode() if "logoImageBlob" in given else None
-    repository.catalog = {**{key: value for key, value in given.items() if key != "logoImageBlob"}, "logo": logo}
-    call.store.save(registry, repository)
-
-
-def _shown(repository: Repository) -> dict[str, Any]:
-    """The data as it is answered: a logo is a URL there, and lists are never absent."""
-    shown = {key: value for key, value in repository.catalog.items() if key != "logo"}
-    logo = repository.catalog.get("logo")
-    url = f"data:image/png;base64,{logo}" if logo else None
-    return {**{key: [] for key in LISTS}, **shown, "logoUrl": url, "marketplaceCertified": False}
-
-
 def shaped(operation: str, result: Mapping[str, Any]) -> Any:
     """The result without the members that only private ECR has."""
     return _only(result, model("ecr-public").operation_model(operation).output_shape)
@@ -202,14 +148,14 @@ OPERATIONS = MappingProxyType[str, Operation](
         "DescribeRegistries": describe_registries,
         "DescribeRepositories": describe_repositories,
         "GetAuthorizationToken": get_authorization_token,
-        "GetRegistryCatalogData": get_registry_catalog_data,
-        "GetRepositoryCatalogData": get_repository_catalog_data,
+        "GetRegistryCatalogData": catalogdata.get_registry_catalog_data,
+        "GetRepositoryCatalogData": catalogdata.get_repository_catalog_data,
         "GetRepositoryPolicy": policies.get_repository_policy,
         "InitiateLayerUpload": layers.initiate_layer_upload,
         "ListTagsForResource": tags.list_tags_for_resource,
         "PutImage": images.put_image,
-        "PutRegistryCatalogData": put_registry_catalog_data,
-        "PutRepositoryCatalogData": put_repository_catalog_data,
+        "PutRegistryCatalogData": catalogdata.put_registry_catalog_data,
+        "PutRepositoryCatalogData": catalogdata.put_repository_catalog_data,
         "SetRepositoryPolicy": policies.set_repository_policy,
         "TagResource": tags.tag_resource,
         "UntagResource": tags.untag_resource,
