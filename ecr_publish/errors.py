@@ -207,6 +207,10 @@ class Throttled(Unavailable):
     code = "throttled"
 
 
+class BlobsGone(Unavailable):
+    """Blobs that an image needs were seen, or pushed, in the repository before, and are not there now."""
+
+
 # --- 130, 143: signals
 
 

@@ -274,6 +274,10 @@ class ArchivedImages(Protocol):
     def layout(self, image: InArchive, output: Path, notify: Notify, receiver: Receiver, how: Compression) -> InLayout:
         """As of `EngineImages`; raises BadImage, MachineFault."""
 
+    def foretold(self, image: InArchive, output: Path, how: Compression) -> InLayout | None:
+        """The same layout with none of its layers, which are all known from earlier pushes: a repository may have them.
+        None where they are not known, or cannot be without reading everything. Raises as `layout`."""
+
 
 class Gates(Protocol):
     """All gates, built-in and of plugins; every one must allow."""

@@ -56,6 +56,10 @@ class LateArchives:
         """As the adapter."""
         return self._adapter().layout(image, output, notify, receiver, how)
 
+    def foretold(self, image: InArchive, output: Path, how: Compression) -> InLayout | None:
+        """As the adapter."""
+        return self._adapter().foretold(image, output, how)
+
 
 def once(make: Callable[[], Adapter]) -> Callable[[], Adapter]:
     """A function that gives what the first call of it made, whichever thread that was. A `make` that raises is asked

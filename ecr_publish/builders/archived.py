@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ecr_publish.builders.blobs import CONFIG, Blobs
@@ -13,7 +14,7 @@ from ecr_publish.builders.layout import laid_out
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import Packing, Unreadable, key_of, unpacked_key
 from ecr_publish.builders.saved import SavedImage, SavedLayer, damaged, is_layout, saved_image
-from ecr_publish.builders.unpack import decompressed
+from ecr_publish.builders.unpack import decompressed, is_compressed
 from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.digest import digest_of
 from ecr_publish.model.events import Notify
@@ -45,13 +46,13 @@ class ArchivedImages:
             if is_layout(found):
                 return laid_out(path, output, image.reference, notify)
             saved = saved_image(found, image.reference)
-            by_diff_id = {each.diff_id: each for each in sorted(saved.layers, key=lambda each: each.span.size)}
+            by_diff_id = saved.by_diff_id
             packing = Packing(Blobs(output), self._known, receiver, how, notify)
-            packing.expect(self._told(tuple(by_diff_id.values()), how), _config(saved))
+            packing.expect(self._told(by_diff_id, how), _config(saved))
             if packing.config is None:
                 packing.document(saved.config)
             with crew() as working:
-                for each in reversed(by_diff_id):  # several side by side, the largest first
+                for each in by_diff_id:  # several side by side, the largest first
                     if packing.lacks(each):
                         working.begin(lambda each: _pack(found, by_diff_id[each], packing, working), each)
             assert packing.config is not None
@@ -59,9 +60,26 @@ class ArchivedImages:
             root = composed(Blobs(output), packing.config, layers, saved.labels)
             return InLayout(str(output), root.digest, frozenset(packing.absent))
 
-    def _told(self, layers: tuple[SavedLayer, ...], how: Compression) -> dict[str, StoredBlob]:
+    def foretold(self, image: InArchive, output: Path, how: Compression = GZIP) -> InLayout | None:
+        """The layout without its layers, if all of them are known; None of an archive that is compressed as a whole.
+
+        Raises BadImage, MachineFault.
+        """
+        path = Path(image.path)
+        with all_or_nothing(output):
+            if is_compressed(path) or is_layout(found := members(path)):
+                return None
+            saved = saved_image(found, image.reference)
+            told = self._told(saved.by_diff_id, how)
+            if any(each.diff_id not in told for each in saved.layers):
+                return None
+            layers, blobs = tuple(told[each.diff_id] for each in saved.layers), Blobs(output)
+            root = composed(blobs, blobs.put(saved.config, CONFIG), layers, saved.labels)
+            return InLayout(str(output), root.digest, frozenset(each.digest for each in layers))
+
+    def _told(self, layers: Mapping[str, SavedLayer], how: Compression) -> dict[str, StoredBlob]:
         """Those whose stored bytes are known."""
-        found = {each.diff_id: self._recalled(each, how) for each in layers}
+        found = {diff_id: self._recalled(each, how) for diff_id, each in layers.items()}
         return {diff_id: blob for diff_id, blob in found.items() if blob is not None}
 
     def _recalled(self, layer: SavedLayer, how: Compression) -> StoredBlob | None:

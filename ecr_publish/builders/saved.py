@@ -48,6 +48,12 @@ class SavedImage:
     labels: Mapping[str, str]
     layers: tuple[SavedLayer, ...]
 
+    @property
+    def by_diff_id(self) -> dict[str, SavedLayer]:
+        """Each layer once, the largest first; of one that is there in two forms, the larger."""
+        ordered = sorted(self.layers, key=lambda each: each.span.size)
+        return dict(reversed({each.diff_id: each for each in ordered}.items()))
+
 
 def saved_image(found: Members, reference: str | None) -> SavedImage:
     """The only image, or the one with that name. Raises BadImage."""

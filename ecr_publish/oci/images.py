@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ecr_publish.errors import RepositoryMissing, Unavailable
+from ecr_publish.errors import BlobsGone, RepositoryMissing
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
@@ -210,8 +210,8 @@ class RegistryImages:
         return Wire(self._line, self._retry, target, repository)
 
 
-def _gone(digests: frozenset[Digest], repository: Repository) -> Unavailable:
-    return Unavailable(
+def _gone(digests: frozenset[Digest], repository: Repository) -> BlobsGone:
+    return BlobsGone(
         what=f"{len(digests)} blobs that were there a moment ago are gone ({min(each.short for each in digests)}, …)",
         where=str(repository),
         hint="run again: they are read anew; look for a lifecycle policy or a clean-up job that deletes them",

@@ -21,7 +21,9 @@ from ecr_publish.preflight.subjects import Subjects, Write, subjects
 if TYPE_CHECKING:
     from ecr_publish.preflight.taken import Taken
 
-READY_MADE = "layout"  # nothing is built, so there is no build to be saved: its push asks by digest, once
+# Nothing is built, so there is no build to be saved, and nothing can carry the hash of what itself was made of: their
+# push asks by digest, once.
+READY_MADE = ("layout", "archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def preflight(plan: Plan, ports: Ports, config: Config) -> Preflight:
 def _taken_tags(touched: Subjects, there: tuple[Write, ...], ports: Ports) -> Said:
     """Look at the tags of every image whose build can still be saved or refused."""
     builds = dict(touched.builds)
-    writes = tuple(write for write in there if write.image in builds and builds[write.image].builder != READY_MADE)
+    writes = tuple(write for write in there if write.image in builds and builds[write.image].builder not in READY_MADE)
     if not writes:
         return Said()
     from ecr_publish.preflight.taken import judged, taken

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild
-from ecr_publish.errors import ImageMissing
+from ecr_publish.errors import BlobsGone, ImageMissing
 from ecr_publish.model.compression import GZIP, Compression, compression
 from ecr_publish.model.image import BuiltImage, Identity, InArchive, InEngine, InLayout, InRegistry, PublishedImage
 from ecr_publish.model.registry import Repository
@@ -75,7 +76,7 @@ class Push:
             case InEngine():
                 return _push_unread(partial(ports.engine.layout, built.where), intent.place, details, ports)
             case InArchive():
-                return _push_unread(partial(ports.archives.layout, built.where), intent.place, details, ports)
+                return _push_archive(built.where, intent.place, details, ports)
 
 
 def _compression(build: Build) -> Compression:
@@ -108,6 +109,17 @@ def _push(layout: InLayout, details: PushDetails, ports: Ports, sent_bytes: int 
         moved, reused = pushed.moved_bytes + sent_bytes, max(0, pushed.reused_bytes - sent_bytes)
         pushed = replace(pushed, already_there=False, moved_bytes=moved, reused_bytes=reused)
     return published(pushed, tags.names, already=pushed.already_there and not tags.write, warnings=tags.held)
+
+
+def _push_archive(image: InArchive, place: Place, details: PushDetails, ports: Ports) -> Outcome:
+    """Where all of its layers are known, the digest is too: then tags are looked at first, and where the repository has
+    the layers, none is read."""
+    with ports.spool(str(place.image)) as directory:
+        foretold = ports.archives.foretold(image, directory, details.compression)
+        if foretold is not None:
+            with suppress(BlobsGone):  # pushed elsewhere, or cleaned up since
+                return _push(foretold, details, ports)
+    return _push_unread(partial(ports.archives.layout, image), place, details, ports)
 
 
 def _push_unread(read: Callable[..., InLayout], place: Place, details: PushDetails, ports: Ports) -> Outcome:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ecr_publish.local.records import Repository
 from tests.contract.builders.stores import Kept, tar_of
 from tests.contract.pipeline.test_commands import Job, job, offline, server, tags
 from tests.unit.builders.layouts import Writing, layer
@@ -45,6 +47,11 @@ def sent(job: Job) -> int:
     return json.loads((job.root / "report.json").read_text())["transfer"]["sent_bytes"]
 
 
+def asked(server, since: int) -> list[str]:
+    """What the registry was asked since then, over `/v2`."""
+    return [f"{each.method} {each.path}" for each in server.ecr.script.requests[since:] if each.path.startswith("/v2/")]
+
+
 def left(job: Job) -> list[Path]:
     return [each for each in (job.root / ".ecr-publish").rglob("*") if each.is_file() and "result.d" not in each.parts]
 
@@ -66,6 +73,47 @@ def test_a_second_run_changes_nothing_and_one_with_another_layer_sends_that(job,
     job.file(FILE.format(builder="archive", more="").replace("[one, latest]", "[two, latest]"))
     assert 0 < sent(job) < 2_000
     assert tags(server, DEV)["one"] != tags(server, DEV)["two"] == tags(server, DEV)["latest"]
+
+
+@pytest.mark.parametrize("builder", ["archive", "layout"])
+def test_a_run_in_which_nothing_has_changed_asks_for_its_tags_and_for_no_blob(job, server, builder):
+    has(job, IMAGE.saved() if builder == "archive" else layout_tar(job), builder)
+    assert job.run("run")[0] == 0
+    since = len(server.ecr.script.requests)
+    assert job.run("run")[0] == 0
+    assert asked(server, since) == [f"HEAD /v2/team/web/manifests/{tag}" for tag in ("one", "latest")]
+
+
+def test_of_an_archive_in_which_only_the_settings_changed_only_the_config_is_sent(job, server):
+    has(job, IMAGE.saved())
+    assert job.run("run")[0] == 0
+    has(job, replace(IMAGE, labels={"org.opencontainers.image.revision": "abc"}).saved())
+    job.file(FILE.format(builder="archive", more="").replace("[one, latest]", "[two]"))
+    since = len(server.ecr.script.requests)
+    assert 0 < sent(job) < 500
+    assert len([each for each in asked(server, since) if each.startswith("POST")]) == 1
+
+
+def test_layers_that_are_known_and_that_the_registry_has_lost_are_read_again(job, server):
+    has(job, IMAGE.saved())
+    assert job.run("run")[0] == 0
+    before = tags(server, DEV)
+    repositories = server.ecr.store.registry(DEV, "us-east-2").repositories
+    repositories["team/web"] = Repository("team/web", 0.0)
+    assert sent(job) > 100
+    assert tags(server, DEV) == before
+
+
+def test_a_tag_that_another_image_has_is_refused_before_a_byte_is_sent_where_the_layers_are_known(job, server):
+    for each, tag in ((IMAGE, "one"), (CHANGED, "two")):
+        has(job, each.saved())
+        job.file(FILE.format(builder="archive", more="").replace("[one, latest]", f"[{tag}]"))
+        assert job.run("run")[0] == 0
+    has(job, IMAGE.saved())
+    job.file(FILE.format(builder="archive", more="").replace("[one, latest]", "[two]"))
+    since = len(server.ecr.script.requests)
+    assert job.run("run")[0] == 5
+    assert [each for each in asked(server, since) if each.startswith(("POST", "PUT", "PATCH"))] == []
 
 
 @pytest.mark.parametrize("builder", ["archive", "layout"])
