@@ -50,6 +50,22 @@ def test_no_folder_needs_another_that_needs_it_when_they_are_loaded():
     assert cycle(loaded(MODULES)) is None
 
 
+# Of the embedded ECR: who may know its faces.
+FACES = ("ecr_publish.local.api.", "ecr_publish.local.registry.")
+BEFORE_THE_FACES = {"ecr_publish.local.asgi", "ecr_publish.local.embedded", "ecr_publish.local.mishaps"}
+
+
+def test_the_faces_of_the_embedded_ecr_know_not_each_other_and_what_is_behind_them_knows_neither():
+    inside = {name: imports(source) for name, source in MODULES.items() if name.startswith("ecr_publish.local")}
+    found = {
+        name
+        for name, imported in inside.items()
+        for face in FACES
+        if not f"{name}.".startswith(face) and any(f"{each.name}.".startswith(face) for each in imported)
+    }
+    assert found == BEFORE_THE_FACES
+
+
 def loaded(modules: dict[str, str]) -> dict[str, set[str]]:
     """Which folders each folder imports as soon as it is imported."""
     graph: dict[str, set[str]] = {folder(module): set() for module in modules}

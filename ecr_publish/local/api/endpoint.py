@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ecr_publish.local import hosts, principal
 from ecr_publish.local.api import failures, inspector, public, sts, wire
@@ -16,9 +16,6 @@ from ecr_publish.local.api.wire import Call
 from ecr_publish.local.apierror import ApiError
 from ecr_publish.local.exchange import Answer, Exchange, TooLarge
 from ecr_publish.local.records import PUBLIC
-
-if TYPE_CHECKING:
-    from ecr_publish.local.embedded import EmbeddedEcr
 
 TARGETS = {"AmazonEC2ContainerRegistry_V20150921": "ecr", "SpencerFrontendService": "ecr-public"}
 LARGEST_CALL = 32 << 20  # bytes: a part of 20 MiB in base64, and room
@@ -48,7 +45,7 @@ def asked(exchange: Exchange, account: str) -> Asked:
     return Asked(service, operation, who)
 
 
-async def answer(ecr: EmbeddedEcr, asked: Asked, exchange: Exchange) -> Answer:
+async def answer(ecr: Any, asked: Asked, exchange: Exchange) -> Answer:
     """The service's answer, or its error in its own form."""
     try:
         body = await exchange.body(LARGEST_CALL)
@@ -72,7 +69,7 @@ async def answer(ecr: EmbeddedEcr, asked: Asked, exchange: Exchange) -> Answer:
         return failures.failed(error, asked.service)
 
 
-async def _ecr(ecr: EmbeddedEcr, operation: str, body: bytes, who: principal.Caller) -> Answer:
+async def _ecr(ecr: Any, operation: str, body: bytes, who: principal.Caller) -> Answer:
     known = wire.model("ecr").operation_names
     if operation not in OPERATIONS:
         name = "UnsupportedOperationException" if operation in known else "UnknownOperationException"
@@ -91,7 +88,7 @@ async def _ecr(ecr: EmbeddedEcr, operation: str, body: bytes, who: principal.Cal
     return failures.json_answer(200, wire.encoded(result))
 
 
-async def _inspector(ecr: EmbeddedEcr, operation: str, body: bytes, who: principal.Caller) -> Answer:
+async def _inspector(ecr: Any, operation: str, body: bytes, who: principal.Caller) -> Answer:
     if operation not in inspector.OPERATIONS:
         raise ApiError("UnsupportedOperationException", f"The embedded Inspector does not serve {operation!r}")
     given = wire.validated(inspector.SERVICE, operation, body)
@@ -100,7 +97,7 @@ async def _inspector(ecr: EmbeddedEcr, operation: str, body: bytes, who: princip
     return failures.json_answer(200, wire.encoded(await asyncio.to_thread(inspector.OPERATIONS[operation], call)))
 
 
-def _ecr_public(ecr: EmbeddedEcr, operation: str, body: bytes, who: principal.Caller) -> Answer:
+def _ecr_public(ecr: Any, operation: str, body: bytes, who: principal.Caller) -> Answer:
     if operation not in public.OPERATIONS:
         raise ApiError("UnsupportedCommandException", f"ECR Public has no operation {operation[:100]!r}")
     if who.region != hosts.PUBLIC_REGION:
