@@ -15,6 +15,10 @@ class Shrunk(Exception):
     """The file has fewer bytes than it had when it was opened."""
 
 
+class Unreadable(Exception):
+    """The file, and not the line, is what failed: a bad disk, a network file system that is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """`length` bytes of an open file from `start`."""
@@ -24,21 +28,37 @@ class Slice:
     length: int
 
     def send(self, sock: Any) -> None:
-        """Send all of it. Raises Shrunk, OSError, TimeoutError where nothing moves for the socket's timeout.
+        """Send all of it. Raises Shrunk, Unreadable, OSError, TimeoutError where nothing moves for the socket's timeout.
 
         A plain socket is given the file by sendfile(2). TLS encrypts in this process, so there it is read; Python's own
         SSLSocket.sendfile does the same in blocks of 8 KiB.
         """
         if type(sock) is socket.socket:
-            if sock.sendfile(self.file, self.start, self.length) < self.length:
-                raise Shrunk
+            self._handed_over(sock)
             return
         sent = 0
-        for block in self.blocks(BLOCK):
+        for block in self._legible():
             sock.sendall(block)
             sent += len(block)
         if sent < self.length:
             raise Shrunk
+
+    def _handed_over(self, sock: socket.socket) -> None:
+        """One error tells of both ends: what the file gives when it is read says which one it was."""
+        try:
+            sent = sock.sendfile(self.file, self.start, self.length)
+        except OSError:
+            for _ in self._legible():
+                pass
+            raise
+        if sent < self.length:
+            raise Shrunk
+
+    def _legible(self) -> Iterator[bytes]:
+        try:
+            yield from self.blocks(BLOCK)
+        except OSError as error:
+            raise Unreadable(error.strerror) from error
 
     def __enter__(self) -> Slice:
         return self

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from ecr_publish.errors import DigestMismatch, RegistryRefused, Unavailable
-from ecr_publish.http.slice import Shrunk
+from ecr_publish.http.slice import Shrunk, Unreadable
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
@@ -88,11 +88,19 @@ class Upload:
 
     @contextmanager
     def _verified(self, way: Passage) -> Iterator[None]:
-        """A blob that the registry does not take for what it should be is looked at: is it our file, or the line?"""
+        """Where the sending failed, or the registry does not take the blob for what it should be, the file is looked at:
+        is it that, or the line?"""
         try:
             yield
         except Shrunk as error:
             raise self._content.damaged(self._blob, "it became shorter while it was sent") from error
+        except Unreadable as error:
+            way.check()  # says so with the file's place, if it is so still
+            raise Unavailable(
+                what=f"the blob {self._blob.digest} could not be read: {error}",
+                where=f"PUT {self._wire.repository}",
+                hint="run again; check the disk",
+            ) from error
         except (DigestMismatch, RegistryRefused):
             way.check()
             raise

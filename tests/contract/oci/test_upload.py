@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import BadImage, DigestMismatch, RegistryRefused, Unavailable
+from ecr_publish.errors import BadImage, DigestMismatch, MachineFault, RegistryRefused, Unavailable
+from ecr_publish.http.slice import Slice
 from ecr_publish.http.transport import Transport
 from ecr_publish.local.quirks import OCI, Quirks
 from ecr_publish.model.digest import digest_of
@@ -163,6 +164,41 @@ def test_a_layout_that_is_cut_off_while_it_is_sent_never_becomes_a_blob(ecr: Wor
     with pytest.raises(BadImage, match=r"shorter|it has \d+ bytes"):
         sending.send()
     assert ecr.stored(wire.repository).layers == {}
+
+
+class Failing:
+    """A layout on a disk that fails once a blob is sent: files that are open for writing cannot be read."""
+
+    def __init__(self, layout: Layout, *, healed: bool) -> None:
+        self._layout, self._healed, self.slices = layout, healed, 0
+
+    def read(self, blob: Descriptor, start: int = 0) -> Iterator[bytes]:
+        if not self._healed:
+            raise MachineFault(what="the blob cannot be read", where=f"layout {self._layout.directory}", hint="-")
+        return self._layout.read(blob, start)
+
+    def slice(self, blob: Descriptor) -> Slice:
+        self.slices += 1
+        if self._healed and self.slices > 3:  # asked for what it is, then sent in two parts
+            return self._layout.slice(blob)
+        mode = "rb" if self.slices < 3 else "ab"
+        return Slice(self._layout.path(blob.digest).open(mode, buffering=0), 0, blob.size)
+
+    def damaged(self, blob: Descriptor, what: str) -> BadImage:
+        return self._layout.damaged(blob, what)
+
+
+def test_a_disk_that_fails_while_a_blob_is_sent_is_told_as_the_disk(ecr: World, tmp_path: Path):
+    _, wire, layout = upload(ecr, tmp_path, [])
+    with pytest.raises(MachineFault, match="cannot be read"):
+        Upload(wire, BLOB, Failing(layout, healed=False), lambda _: None, part=PART).send()
+    assert ecr.stored(wire.repository).layers == {}
+
+
+def test_a_disk_that_fails_for_a_moment_is_read_again(ecr: World, tmp_path: Path):
+    _, wire, layout = upload(ecr, tmp_path, [])
+    assert Upload(wire, BLOB, Failing(layout, healed=True), lambda _: None, part=PART).send()
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
 
 
 def test_the_registrys_refusal_of_good_bytes_is_told_as_the_registrys(ecr: World, tmp_path: Path):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ecr_publish.http.slice import BLOCK, Shrunk, Slice
+from ecr_publish.http.slice import BLOCK, Shrunk, Slice, Unreadable
 
 BYTES = os.urandom(2 * BLOCK + 100)
 
@@ -82,3 +82,21 @@ def test_nothing_moving_for_the_sockets_timeout_is_a_timeout(tmp_path: Path):
     ours.settimeout(0.2)
     with (tmp_path / "file").open("rb", buffering=0) as file, ours, theirs, pytest.raises(TimeoutError):
         Slice(file, 0, 8 * len(BYTES)).send(ours)
+
+
+@pytest.mark.parametrize("through", [plain, tls])
+def test_a_file_that_cannot_be_read_is_no_broken_line(tmp_path: Path, through):
+    (tmp_path / "file").write_bytes(BYTES)
+    with (tmp_path / "file").open("ab", buffering=0) as file, through() as (sock, reader):  # opened for writing only
+        with pytest.raises(Unreadable):
+            Slice(file, 0, len(BYTES)).send(sock)
+        sock.shutdown(socket.SHUT_RDWR)
+        reader.join()
+
+
+def test_a_broken_line_is_no_unreadable_file(tmp_path: Path):
+    (tmp_path / "file").write_bytes(BYTES)
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with (tmp_path / "file").open("rb", buffering=0) as file, ours, pytest.raises(BrokenPipeError):
+        Slice(file, 0, len(BYTES)).send(ours)
