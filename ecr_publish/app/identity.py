@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ecr_publish.ci.idtoken import Given, OnRequest, id_token
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.run.stop import StopRequest
 
+if TYPE_CHECKING:
+    from ecr_publish.http.route import Route
 
-def web_identity(env: Mapping[str, str], stop: StopRequest, proxies: Mapping[str, str]) -> Callable[[str], str] | None:
+
+def web_identity(env: Mapping[str, str], stop: StopRequest, route: Route) -> Callable[[str], str] | None:
     """A function that gives a token for an audience; None where this job has none."""
     match id_token(env):
         case Given(token=token):
             return lambda audience: token
         case OnRequest() as source:
-            return lambda audience: _requested(source, audience, stop, proxies)
+            return lambda audience: _requested(source, audience, stop, route)
         case None:
             return None
 
 
-def _requested(source: OnRequest, audience: str, stop: StopRequest, proxies: Mapping[str, str]) -> str:
+def _requested(source: OnRequest, audience: str, stop: StopRequest, route: Route) -> str:
     """Raises NotAuthorised, Unavailable."""
     from ecr_publish.http.transport import Transport
 
-    transport = Transport(stop, proxies=proxies)
+    transport = Transport(stop, route=route)
     headers = {"authorization": f"Bearer {source.bearer}", "accept": "application/json"}
     try:
         answer = transport.ask("GET", source.address(audience), headers)

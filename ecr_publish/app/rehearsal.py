@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ecr_publish.app.project import Project
 from ecr_publish.app.world import World, ports_of
 from ecr_publish.aws.session import Explicit, Sessions
+from ecr_publish.http.route import Route
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.told import settings_of
 from ecr_publish.rehearsal import connections, declare
@@ -39,7 +40,7 @@ def rehearsal_world(
             created = declare(server, project.config, told.seed, project.root)
             sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
             surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
-            with ports_of(project, sessions, clock, stop, surroundings, {}) as ports:
+            with ports_of(project, sessions, clock, stop, surroundings, Route()) as ports:
                 yield World(ports, lambda: connections(server), created)
 
     return world

@@ -14,6 +14,7 @@ from ecr_publish.run.clock import SystemClock, full_jitter
 if TYPE_CHECKING:
     from ecr_publish.app.project import Project
     from ecr_publish.aws.session import Sessions
+    from ecr_publish.http.route import Route
     from ecr_publish.ports import ArchivedImages, Clock, EngineImages, Ports, ScanSource
     from ecr_publish.run.stop import StopRequest
 
@@ -43,22 +44,20 @@ def real_world(
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
         from ecr_publish.app.identity import web_identity
         from ecr_publish.aws.session import Sessions
+        from ecr_publish.http.route import route_of
         from ecr_publish.run.retry import Retry
 
         clock = SystemClock(stop)
-        proxies = {
-            scheme: env.get(f"{scheme}_proxy") or env.get(f"{scheme.upper()}_PROXY") or ""
-            for scheme in ("https", "http")
-        }
+        route = route_of(env)
         sessions = Sessions(
             run_name=f"ecr-publish-{project.origin.ci}",
             now=clock.now,
             retry=Retry(clock, full_jitter()),
             # code that is not trusted gets no identity, whatever its job could have
-            web_identity=web_identity(env, stop, proxies) if project.origin.trusted else None,
+            web_identity=web_identity(env, stop, route) if project.origin.trusted else None,
             conceal=conceal,
         )
-        with ports_of(project, sessions, clock, stop, env, proxies) as ports:
+        with ports_of(project, sessions, clock, stop, env, route) as ports:
             yield World(replace(ports, as_layout=as_layout))
 
     return world
@@ -71,9 +70,9 @@ def ports_of(
     clock: Clock,
     stop: StopRequest,
     env: Mapping[str, str],
-    proxies: Mapping[str, str],
+    route: Route,
 ) -> Iterator[Ports]:
-    """The ports of a run: real adapters on these sessions, this clock and these proxies."""
+    """The ports of a run: real adapters on these sessions, this clock and this route."""
     from ecr_publish.aws.availability import EcrAvailability
     from ecr_publish.aws.credentials import RegistryCredentials
     from ecr_publish.aws.identity import StsIdentities
@@ -83,7 +82,7 @@ def ports_of(
     from ecr_publish.oci.images import RegistryImages
     from ecr_publish.ports import Ports as PortsType
 
-    transport = Transport(stop, proxies=proxies)
+    transport = Transport(stop, route=route)
     logins = DockerLogins(Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "~"), ".docker")), env)
     credentials = RegistryCredentials(
         sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"), logins=logins

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import ssl
 
 from urllib3 import exceptions
 
@@ -15,6 +16,12 @@ class Cut(Unavailable):
     """The connection was made and then closed or reset before the whole answer came."""
 
 
+class Untrusted(Unavailable):
+    """The other side is not who it should be, or speaks no TLS: that does not heal by asking again."""
+
+    retryable = False
+
+
 def connection_failure(error: Exception, where: str) -> PublishError:
     """The error for a failed exchange: Unavailable, Cut, or MachineFault where this machine is exhausted."""
     if (number := _errno(error)) in _EXHAUSTED:
@@ -23,22 +30,42 @@ def connection_failure(error: Exception, where: str) -> PublishError:
             where=where,
             hint="run fewer things side by side, or raise the limit of open files (`ulimit -n`)",
         )
-    match error:
+    match _beneath(error):
+        case ssl.SSLCertVerificationError() as refused:
+            return Untrusted(
+                what=f"its certificate is not trusted: {refused.verify_message}",
+                where=where,
+                hint="check the host name and the clock; AWS_CA_BUNDLE or SSL_CERT_FILE names further authorities",
+            )
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER"):
+            return Untrusted(what="it speaks no TLS", where=where, hint="check the port, and what stands between")
+        case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
+            return _cut("it was closed without a word", where)
         case exceptions.ConnectTimeoutError() | exceptions.NewConnectionError():
             what, hint = "no connection can be made", "check the host name, the network and a firewall or VPC endpoint"
         case exceptions.ReadTimeoutError():
             what, hint = "nothing was heard for too long", "look for a stalled proxy or network"
-        case exceptions.SSLError():
+        case exceptions.SSLError() | ssl.SSLError():
             what, hint = f"TLS failed: {error}", "check the clock and the CA certificates of this machine"
         case exceptions.ProxyError():
-            what, hint = "the proxy does not answer", "check HTTPS_PROXY and NO_PROXY"
+            what, hint = f"the proxy does not let us through: {_words(error)}", "check HTTPS_PROXY and NO_PROXY"
         case _:
-            return Cut(
-                what=f"the connection broke: {_words(error)}",
-                where=where,
-                hint="run again; a proxy that cuts long requests shows like this too",
-            )
+            return _cut(_words(error), where)
     return Unavailable(what=what, where=where, hint=hint)
+
+
+def _beneath(error: Exception) -> Exception:
+    """urllib3 wraps what TLS says; through a proxy twice."""
+    inner = error.args[-1] if isinstance(error, exceptions.ProxyError | exceptions.SSLError) and error.args else None
+    return _beneath(inner) if isinstance(inner, ssl.SSLError | exceptions.SSLError) else error
+
+
+def _cut(words: str, where: str) -> Cut:
+    return Cut(
+        what=f"the connection broke: {words}",
+        where=where,
+        hint="run again; a proxy that cuts long requests shows like this too",
+    )
 
 
 def _words(error: Exception) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from ecr_publish.http.route import Proxy
 from ecr_publish.http.slice import Slice
 
 CONNECT_SECONDS, STALLED_SECONDS = 10.0, 60.0
@@ -41,11 +45,19 @@ class _Tls(HTTPSConnection):
         self.sock.settimeout(self.stalled)
 
     def send(self, data: Any) -> None:
-        data.send(self.sock) if isinstance(data, Slice) else super().send(data)
+        """A server may have answered before it had everything, and gone: as with a plain connection the answer is read
+        then, for urllib3 does so after a broken pipe. TLS has words of its own for that."""
+        try:
+            data.send(self.sock) if isinstance(data, Slice) else super().send(data)
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+            raise BrokenPipeError(errno.EPIPE, "the other side takes no more") from error
 
 
-def pools(connections: int, stalled: float, proxy: str | None = None) -> urllib3.PoolManager:
-    """A pool manager that keeps up to `connections` per host, directly or through a proxy's URL.
+def pools(
+    connections: int, stalled: float, proxy: Proxy | None = None, authorities: str | None = None
+) -> urllib3.PoolManager:
+    """A pool manager that keeps up to `connections` per host, directly or through a proxy. `authorities` is a file or
+    directory of certificates in place of this machine's.
 
     A connection on which nothing moves for `stalled` seconds, either way, is given up.
     """
@@ -56,7 +68,13 @@ def pools(connections: int, stalled: float, proxy: str | None = None) -> urllib3
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=stalled),
         "socket_options": _OPTIONS,
     }
-    manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+    if authorities:
+        options["ca_cert_dir" if Path(authorities).is_dir() else "ca_certs"] = authorities
+    if proxy:
+        secret = urllib3.make_headers(proxy_basic_auth=proxy.login) if proxy.login else None
+        manager: urllib3.PoolManager = urllib3.ProxyManager(proxy.url, proxy_headers=secret, **options)
+    else:
+        manager = urllib3.PoolManager(**options)
     plain, tls = type("Plain", (_Plain,), {"stalled": stalled}), type("Tls", (_Tls,), {"stalled": stalled})
     manager.pool_classes_by_scheme = {
         "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),

@@ -28,7 +28,7 @@ class Slice:
     length: int
 
     def send(self, sock: Any) -> None:
-        """Send all of it. Raises Shrunk, Unreadable, OSError, TimeoutError where nothing moves for the socket's timeout.
+        """Send all. Raises Shrunk, Unreadable, OSError, TimeoutError where nothing moves for the socket's timeout.
 
         A plain socket is given the file by sendfile(2). TLS encrypts in this process, so there it is read; Python's own
         SSLSocket.sendfile does the same in blocks of 8 KiB.

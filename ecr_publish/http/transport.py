@@ -14,12 +14,14 @@ from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.failures import connection_failure
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.pools import STALLED_SECONDS, pools
+from ecr_publish.http.route import Route
 from ecr_publish.http.slice import Slice
 
 __all__ = ["Answer", "Streamed", "Transport", "is_loopback", "whole"]
 
 LARGEST_ANSWER = 8 << 20  # bytes; a manifest has at most 4 MiB (ECR service quotas)
 BLOCK = 1 << 20
+DIRECT = Route()
 SENT_AT_ONCE = 256 << 10  # the stall timeout runs per send: a whole block may take longer than that on a slow line
 
 
@@ -34,21 +36,22 @@ class Stopping(Protocol):
 
 
 class Transport:
-    """Safe from threads. Environment proxies are not looked at: `proxies` maps a scheme to a proxy URL, and loopback
-    is never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut."""
+    """Safe from threads. The environment is not looked at: `route` has the proxies and certificates, and loopback is
+    never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut."""
 
     def __init__(
         self,
         stop: Stopping,
         *,
-        proxies: Mapping[str, str] | None = None,
+        route: Route = DIRECT,
         connections: int = 32,
         stalled: float = STALLED_SECONDS,
     ) -> None:
         self._stop = stop
-        self._direct = pools(connections, stalled)
-        asked = {scheme: proxy for scheme, proxy in (proxies or {}).items() if proxy}
-        self._proxied = {scheme: pools(connections, stalled, proxy) for scheme, proxy in asked.items()}
+        self._route = route
+        self._direct = pools(connections, stalled, authorities=route.authorities)
+        there = [proxy for proxy in (route.https, route.http) if proxy]
+        self._proxied = {proxy: pools(connections, stalled, proxy, route.authorities) for proxy in there}
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -109,7 +112,8 @@ class Transport:
                 where=where,
                 hint="serve the registry over HTTPS; plain HTTP is for loopback only",
             )
-        return self._proxied.get(parts.scheme, self._direct)
+        proxy = self._route.proxy(url)
+        return self._proxied[proxy] if proxy else self._direct
 
     def _pieces(self, body: Body | None) -> Any:
         return body if body is None or isinstance(body, bytes) else self._each(body)

@@ -88,8 +88,7 @@ class Upload:
 
     @contextmanager
     def _verified(self, way: Passage) -> Iterator[None]:
-        """Where the sending failed, or the registry does not take the blob for what it should be, the file is looked at:
-        is it that, or the line?"""
+        """A file that could not be sent, or that the registry takes for something else, is looked at: is it bad?"""
         try:
             yield
         except Shrunk as error:

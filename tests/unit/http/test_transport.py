@@ -14,6 +14,7 @@ import pytest
 from ecr_publish.errors import Interrupted, RegistryRefused, Unavailable
 from ecr_publish.http.failures import Cut
 from ecr_publish.http.loopback import is_loopback
+from ecr_publish.http.route import Proxy, Route
 from ecr_publish.http.transport import LARGEST_ANSWER, Transport
 from ecr_publish.run.stop import StopRequest
 from tests.unit.http.scripted import serving
@@ -158,9 +159,20 @@ def test_credentials_do_not_travel_over_plain_http():
 
 def test_loopback_is_never_proxied_and_others_are():
     with serving(fine) as server, serving(lambda _: (200, {}, b"proxied")) as proxy:
-        transport = Transport(StopRequest(), proxies={"http": proxy.url, "https": ""})
+        transport = Transport(StopRequest(), route=Route(http=Proxy(proxy.url), without=("near.invalid",)))
         assert transport.ask("GET", server.url, {}).body == b"body"
         assert transport.ask("GET", "http://registry.invalid/v2/", {}).body == b"proxied"
+        with pytest.raises(Unavailable, match="no connection"):
+            transport.ask("GET", "http://near.invalid/v2/", {})
+
+
+def test_a_proxy_is_told_its_user_and_the_registry_is_not():
+    with serving(fine) as server, serving(fine) as proxy:
+        transport = Transport(StopRequest(), route=Route(http=Proxy(proxy.url, "jo:s3cret")))
+        transport.ask("GET", "http://registry.invalid/v2/", {})
+        transport.ask("GET", server.url, {})
+    assert proxy.asked[0].headers["proxy-authorization"] == "Basic am86czNjcmV0"
+    assert "proxy-authorization" not in server.asked[0].headers
 
 
 def test_the_environment_s_proxies_are_not_looked_at():
