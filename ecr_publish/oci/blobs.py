@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import Any
 from urllib.parse import quote
 
 from ecr_publish.errors import DigestMismatch, NotAuthorised, Unavailable
@@ -16,6 +17,19 @@ from ecr_publish.oci.wire import Request, Wire
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 LARGEST_DOCUMENT = 8 << 20  # bytes of a config that is read into memory
+
+
+class Opened:
+    """The answer to a GET of a blob. Whoever reads it, or does not want it any more, enters and leaves it."""
+
+    def __init__(self, response: Streamed, stack: ExitStack) -> None:
+        self._response, self._stack = response, stack
+
+    def __enter__(self) -> Iterator[bytes]:
+        return self._response.blocks
+
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._stack.__exit__(*error)
 
 
 class Blobs:
@@ -55,6 +69,11 @@ class Blobs:
 
     def slice(self, blob: Descriptor) -> None:
         """It is on another machine."""
+
+    def opened(self, blob: Descriptor) -> Opened:
+        """The blob asked for, its bytes still to be read, by another thread if need be."""
+        stack = ExitStack()
+        return Opened(stack.enter_context(self._download(blob.digest, {})), stack)
 
     def damaged(self, blob: Descriptor, what: str) -> DigestMismatch:
         """The error for other bytes than the digest promises."""

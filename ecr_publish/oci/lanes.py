@@ -58,10 +58,12 @@ class Started(Generic[Result]):
 
 
 class Lanes:
-    """Threads for `width` requests at once. Work in a lane never waits for another lane."""
+    """Threads for `width` requests at once. Work in a lane never waits for another lane; what streams from registry to
+    registry has two requests under way, and begins the one that it reads `beside` its lane."""
 
     def __init__(self, width: int) -> None:
         self._pool = ThreadPoolExecutor(width, thread_name_prefix="lane")
+        self._beside = ThreadPoolExecutor(width, thread_name_prefix="beside")
         self._running: dict[Key, _Running] = {}
         self._brought: dict[Key, int] = {}
         self._moment = 0
@@ -70,6 +72,7 @@ class Lanes:
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._beside.shutdown(wait=True, cancel_futures=True)
 
     def moment(self) -> int:
         """A point in the order of events: taken before asking what is there, given to `bring` afterwards."""
@@ -79,6 +82,10 @@ class Lanes:
     def begin(self, act: Callable[[], Result]) -> Future[Result]:
         """Begin an act beside everything else; it holds a lane of its own and must not wait for another."""
         return self._pool.submit(act)
+
+    def beside(self, act: Callable[[], Result]) -> Future[Result]:
+        """Begin the one request that the work in a lane makes beside its own; there is a thread for each lane."""
+        return self._beside.submit(act)
 
     def start(self, acts: Iterable[Callable[[], Result]]) -> Started[Result]:
         """Begin all acts side by side, beside everything else; none of them may wait for another lane."""

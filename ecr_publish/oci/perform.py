@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -12,7 +13,9 @@ from ecr_publish.model.events import How, Notify, Transferred
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.early import early
 from ecr_publish.oci.lanes import Job, Lanes, Moved
+from ecr_publish.oci.looks import Look
 from ecr_publish.oci.manifest import OCI_INDEX, parse
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.plan import (
@@ -49,7 +52,7 @@ class Performer:
             self._lanes.do(puts) if len(puts) > 1 else puts[0]()
         for each in plan.lists:
             self._list(each)
-        for tag in plan.tags:
+        for tag in self._looked_again(plan.tags):
             self._put_tag(tag)
         return (*moved, *(Moved(reused=blob.size) for blob in plan.present))
 
@@ -84,7 +87,8 @@ class Performer:
     def _send(self, blob: Descriptor, session: str | None) -> Moved:
         from ecr_publish.oci.upload import Upload
 
-        sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send(session)
+        with early(self._content, blob, self._lanes) as content:
+            sent = Upload(self._wire, blob, content, partial(self._told, blob, How.SENT)).send(session)
         self._told(blob, How.SENT if sent else How.THERE, blob.size)
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
 
@@ -106,30 +110,41 @@ class Performer:
             self._manifests.put(parse(body, OCI_INDEX, str(operation.repository)), tag_of(operation.subject))
 
     def _put_tag(self, operation: PutTag) -> None:
-        """Write a tag. What was seen under it long ago is looked at again, for nobody's write is to be undone. An
-        immutable repository may refuse even the same digest: that is read back before anything is said."""
-        over, now = operation.over, self._wire.retry.clock.monotonic()
-        if over is not None and not over.is_fresh(now) and self._is_done(operation, over.digest):
-            return
-        try:
-            self._manifests.put(operation.document, operation.tag)
-        except TagTaken as refused:
-            raise_taken(self._manifests, operation, refused)
+        """Write a tag, unless it turns out to be written. An immutable repository may refuse even the same digest: that
+        is read back before anything is said."""
+        for each in self._looked_again((operation,)):
+            try:
+                self._manifests.put(each.document, each.tag)
+            except TagTaken as refused:
+                raise_taken(self._manifests, each, refused)
 
-    def _is_done(self, operation: PutTag, seen: Digest | None) -> bool:
-        """Whether the tag names the digest by now. Raises TagTaken if it names another one than was seen."""
-        present = self._manifests.head(operation.tag)
-        if present not in (seen, operation.document.digest):
-            raise TagTaken(
-                what=f"the tag {operation.tag} named {seen or 'nothing'} when this transfer began and names "
-                f"{present or 'nothing'} now; this image is {operation.document.digest}",
-                where=f"{operation.repository}:{operation.tag}",
-                hint="somebody else wrote it meanwhile: see what it is, then run again",
-            )
-        return present == operation.document.digest
+    def _looked_again(self, operations: tuple[PutTag, ...]) -> tuple[PutTag, ...]:
+        """Those that are still to be written. What was seen under a tag long ago is looked at again, side by side, for
+        nobody's write is to be undone."""
+        clock = self._wire.retry.clock
+        old = [each for each in operations if each.over is not None and not each.over.is_fresh(clock.monotonic())]
+        if not old:
+            return operations
+        found = self._lanes.do([partial(self._manifests.head, each.tag) for each in old])
+        looks = {each.tag: Look(present, clock.monotonic()) for each, present in zip(old, found, strict=True)}
+        done = {each.tag for each in old if _is_done(each, looks[each.tag].digest)}
+        return tuple(replace(each, over=looks.get(each.tag, each.over)) for each in operations if each.tag not in done)
 
     def _told(self, blob: Descriptor, how: How, done: int) -> None:
         self._notify(Transferred(blob.digest.short, done, blob.size, how))
+
+
+def _is_done(operation: PutTag, present: Digest | None) -> bool:
+    """Whether the tag names the digest by now. Raises TagTaken if it names another one than was seen before."""
+    seen, wanted = operation.over.digest if operation.over else None, operation.document.digest
+    if present not in (seen, wanted):
+        raise TagTaken(
+            what=f"the tag {operation.tag} named {seen or 'nothing'} when this transfer began and names "
+            f"{present or 'nothing'} now; this image is {wanted}",
+            where=f"{operation.repository}:{operation.tag}",
+            hint="somebody else wrote it meanwhile: see what it is, then run again",
+        )
+    return present == wanted
 
 
 def raise_taken(manifests: Manifests, operation: PutTag, refused: PublishError) -> None:

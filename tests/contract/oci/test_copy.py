@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.rounds import in_rounds
 from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised, TagTaken
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import Writer, multi, single
@@ -90,6 +91,52 @@ def test_a_tag_that_somebody_writes_during_a_long_transfer_is_not_overwritten(ec
     assert str(theirs.image.digest) in raised.value.what
     assert str(ours.digest) in raised.value.what
     assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
+
+
+def test_tags_that_were_seen_long_ago_are_looked_at_again_side_by_side_before_the_first_of_them_is_written(
+    ecr: World, tmp_path: Path
+):
+    repository, layout = ecr.create("web"), single(tmp_path)
+
+    def meanwhile(progress: object) -> None:
+        ecr.clock.advance(timedelta(seconds=60))
+
+    with in_rounds(ecr, ecr.clock) as rounds:
+        ecr.images.push(layout, HERE, repository, ("1.0", "1", "latest"), meanwhile)
+    last = [[f"{each.method} {each.path.rpartition('/')[2]}" for each in found] for found in rounds.done[-4:]]
+    assert sorted(last[0]) == ["HEAD 1", "HEAD 1.0", "HEAD latest"]
+    assert last[1:] == [["PUT 1.0"], ["PUT 1"], ["PUT latest"]]
+
+
+def test_no_tag_is_written_where_one_of_them_was_written_by_somebody_else_meanwhile(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
+
+    def meanwhile(progress: object) -> None:
+        ecr.clock.advance(timedelta(seconds=60))
+        ecr.stored(repository).tags["1"] = str(theirs.image.digest)
+
+    with pytest.raises(TagTaken, match="the tag 1 named nothing"):
+        ecr.images.push(single(tmp_path / "ours"), HERE, repository, ("1.0", "1", "latest"), meanwhile)
+    assert ecr.tags(repository) == {"1": str(theirs.image.digest)}
+
+
+def test_the_source_is_asked_while_the_upload_is_opened(ecr: World, tmp_path: Path):
+    pushed, there = ecr.push(single(tmp_path), ecr.create("web"), "1.0"), ecr.create("web", THERE)
+    with in_rounds(ecr, ecr.clock) as rounds:
+        ecr.copy(pushed, there, "1.0")
+    asked = [{each.action for each in found} for found in rounds.done]
+    assert {"ecr:InitiateLayerUpload", "ecr:GetDownloadUrlForLayer"} in asked
+
+
+def test_a_source_that_was_asked_for_nothing_is_let_go(ecr: World, tmp_path: Path):
+    pushed, there = ecr.push(single(tmp_path, b"x" * (4 << 20)), ecr.create("web"), "1.0"), ecr.create("web", THERE)
+    ecr.ecr.denials.deny("ecr:InitiateLayerUpload")
+    with pytest.raises(NotAuthorised, match="ecr:InitiateLayerUpload"):
+        ecr.copy(pushed, there, "1.0")
+    assert ecr.stored(there, THERE).layers == {}
+    ecr.ecr.denials.clear()
+    assert ecr.copy(pushed, there, "1.0").moved_bytes > 4 << 20
 
 
 def test_blobs_are_mounted_where_the_registry_mounts(ecr: World, tmp_path: Path):
