@@ -170,21 +170,26 @@ def test_the_longest_name_of_a_repository_is_a_file_too(store):
 
 
 PEAK = """
-import sys, resource, threading
+import sys
 from pathlib import Path
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
+from tests.peak import peak
 with embedded_ecr(Settings(directory=Path(sys.argv[1]))) as server:
     print(server.url, flush=True)
     sys.stdin.readline()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+    print(peak(), flush=True)
 """
 
 
 def peak_kb(store: Path, size: int) -> int:
     """The server's greatest resident size after a blob went up and down, in kB."""
     with subprocess.Popen(
-        [sys.executable, "-c", PEAK, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PEAK, str(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
     ) as process:
         url = process.stdout.readline().strip()
         client(url).create_repository(repositoryName=NAME)

@@ -6,7 +6,6 @@ The registry runs in a thread of the parent: only the engine's memory counts her
 from __future__ import annotations
 
 import hashlib
-import resource
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ecr_publish.oci.images import RegistryImages
 from ecr_publish.ports import Access
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
+from tests.peak import peak
 from tests.unit.oci.layouts import MANIFEST, Writer
 
 HERE = Target("dev", "dev", EcrRegistry("111111111111", "us-east-2"))
@@ -61,7 +61,7 @@ def main(directory: str, size: str, here: str, here_token: str, there: str, ther
     pushed = images.push(image, HERE, Repository(HERE.registry, "web"), (size,), lambda progress: None)
     images.copy(pushed.image, HERE, THERE, Repository(THERE.registry, "web"), (size,), lambda progress: None)
     images.close()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(peak())
 
 
 if __name__ == "__main__":

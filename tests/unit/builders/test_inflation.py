@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import random
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zstandard
 
 from ecr_publish.builders.blobs import LAYER_GZIP, LAYER_ZSTD
-from ecr_publish.builders.inflation import LARGEST_WINDOW, Damaged, inflated_digest
+from ecr_publish.builders.inflation import LARGEST_WINDOW, USUAL_WINDOW, Damaged, inflated_digest
 from tests.unit.builders.layouts import sha256
 
 NOISE = random.Random(11).randbytes(150_000)
@@ -71,11 +73,53 @@ def test_what_unpacks_to_more_than_allowed_is_given_up(kind, body):
         inflated_digest([body], kind, len(PLAIN) - 1)
 
 
-def test_a_frame_that_asks_for_much_memory_is_refused():
-    wide = zstandard.ZstdCompressionParameters(window_log=LARGEST_WINDOW.bit_length())
-    body = zstandard.ZstdCompressor(compression_params=wide).compressobj()
-    with pytest.raises(Damaged, match="needs more than 128 MiB of memory"):
-        inflated_digest([body.compress(PLAIN) + body.flush()], LAYER_ZSTD, FAR)
+def wide(window: int) -> bytes:
+    """As `zstd --ultra` makes it in a stream, whose size it does not know."""
+    parameters = zstandard.ZstdCompressionParameters(window_log=window.bit_length() - 1)
+    body = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    return body.compress(PLAIN) + body.flush()
+
+
+@pytest.mark.parametrize("window", [USUAL_WINDOW, 2 * USUAL_WINDOW, LARGEST_WINDOW])
+def test_frames_of_every_level_are_unpacked(window):
+    assert inflated_digest([wide(window)], LAYER_ZSTD, FAR) == sha256(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(wide(2 * LARGEST_WINDOW), "more than 128 MiB of memory"), (ZSTD + wide(LARGEST_WINDOW), "more than 8 MiB of")],
+    ids=["at once", "after a usual one"],
+)
+def test_a_frame_that_asks_for_much_memory_is_refused(body, words):
+    with pytest.raises(Damaged, match=words):
+        inflated_digest([body], LAYER_ZSTD, FAR)
+
+
+def test_of_frames_that_need_more_memory_than_usual_one_is_unpacked_at_a_time():
+    """The others wait, also for one that is given up."""
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def slowly(body: bytes) -> Iterator[bytes]:
+        nonlocal inside, most
+        yield body[:64]
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        threading.Event().wait(0.05)
+        with lock:
+            inside -= 1
+        yield body[64:]
+
+    def digest(body: bytes) -> str:
+        try:
+            return inflated_digest(slowly(body), LAYER_ZSTD, FAR)
+        except Damaged:
+            return "damaged"
+
+    body = wide(LARGEST_WINDOW)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(digest, [body, body + b"garbage", body, body]))
+    assert (most, found) == (1, [sha256(PLAIN), "damaged", sha256(PLAIN), sha256(PLAIN)])
 
 
 @pytest.mark.parametrize(("kind", "body"), [(LAYER_GZIP, GZIP + bytes(3 << 20)), (LAYER_ZSTD, ZSTD + SKIPPABLE * 9)])
