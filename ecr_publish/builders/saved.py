@@ -17,6 +17,7 @@ LARGEST_JSON = 4 << 20
 LIST = "manifest.json"
 # OCI-like archives and crane's name a compressed layer by its digest; skopeo and buildah a plain one by its diffID.
 _NAMED = re.compile(r"(?:.*/)?([0-9a-f]{64})(?:\.tar)?(?:\.gz|\.zst)?")
+_NAMED_CONFIG = re.compile(r"(?:blobs/sha256/|sha256:)?([0-9a-f]{64})(?:\.json)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,9 @@ def is_layout(found: Members) -> bool:
     return LIST not in found.files and "oci-layout" in found.files
 
 
-def damaged(found: Members, what: str) -> BadImage:
+def damaged(found: Members, what: str, hint: str = "make the archive again with `docker save`") -> BadImage:
     """The error for this archive."""
-    return BadImage(what=what, where=found.where, hint="make the archive again with `docker save`")
+    return BadImage(what=what, where=found.where, hint=hint)
 
 
 def _chosen(found: Members, reference: str | None) -> dict[str, Any]:
@@ -88,20 +89,22 @@ def _chosen(found: Members, reference: str | None) -> dict[str, Any]:
     if not isinstance(images, list) or not images or not all(isinstance(each, dict) for each in images):
         raise damaged(found, f"{LIST} lists no image")
     if reference is None and len(images) > 1:
-        raise damaged(found, f"it holds {len(images)} images ({_names(images)}); say which with reference:")
+        raise damaged(found, f"it holds {len(images)} images ({_names(images)})", "say which with reference:")
     for image in images:
-        if reference is None or {reference, f"{reference}:latest"} & set(_tags(image)):
+        if reference is None or {reference, f"{reference}:latest"} & set(_known_as(image)):
             return dict(image)
-    raise damaged(found, f"it holds no image {reference!r}, but {_names(images) or 'one without a name'}")
+    raise damaged(found, f"it holds no image {reference!r}, but {_names(images)}", "check reference:")
 
 
-def _tags(image: Mapping[str, Any]) -> list[str]:
-    tags = image.get("RepoTags")
-    return [str(tag) for tag in tags] if isinstance(tags, list) else []
+def _known_as(image: Mapping[str, Any]) -> list[str]:
+    """Its tags, and its id, which is what `docker save ID` leaves it with: the digest of its config."""
+    tags, config = image.get("RepoTags"), _NAMED_CONFIG.fullmatch(str(image.get("Config")))
+    return [*(map(str, tags) if isinstance(tags, list) else ()), *([f"sha256:{config[1]}"] if config else ())]
 
 
 def _names(images: list[dict[str, Any]]) -> str:
-    return ", ".join(tag for image in images for tag in _tags(image))
+    """The first name of each."""
+    return ", ".join((*_known_as(image), "one without a name")[0] for image in images)
 
 
 def _layer(found: Members, name: str, diff_id: str) -> SavedLayer:

@@ -122,7 +122,7 @@ class ArchiveBuild(Frozen):
 
     builder: Literal["archive"] = "archive"
     archive: str
-    reference: str | None = None  # a RepoTag, where it holds several images
+    reference: str | None = None  # a RepoTag or an image id, where it holds several images
     compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
     compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
 

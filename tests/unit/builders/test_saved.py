@@ -180,11 +180,27 @@ def test_one_of_several_images_is_chosen_by_its_name(two, reference):
     assert config_in(build(two, reference))["config"]["User"] == "api"
 
 
-@pytest.mark.parametrize(("reference", "words"), [(None, "holds 2 images"), ("db", "no image 'db'")])
-def test_a_choice_that_is_missing_or_wrong_is_told_with_the_names(two, reference, words):
+@pytest.mark.parametrize(
+    ("reference", "words", "hint"),
+    [(None, "holds 2 images", "say which with reference:"), ("db", "no image 'db'", "check reference:")],
+)
+def test_a_choice_that_is_missing_or_wrong_is_told_with_the_names(two, reference, words, hint):
     with pytest.raises(BadImage, match=words) as caught:
         build(two, reference)
     assert "web:latest, api:latest" in caught.value.what
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("form", ["{}.json", "blobs/sha256/{}", "sha256:{}"])
+def test_images_without_a_name_are_chosen_by_their_ids(tmp_path, form):
+    configs = {user: config_of([LAYER], User=user) for user in ("web", "api")}
+    names = {user: form.format(sha256(body)[7:]) for user, body in configs.items()}
+    listed = [{"Config": names[user], "RepoTags": None, "Layers": ["layer"]} for user in configs]
+    files = {names[user]: body for user, body in configs.items()} | {"layer": LAYER}
+    write_tar(tmp_path / "web.tar", files | {"manifest.json": json.dumps(listed).encode()})
+    with pytest.raises(BadImage, match=sha256(configs["api"])):
+        build(tmp_path)
+    assert config_in(build(tmp_path, sha256(configs["api"])))["config"]["User"] == "api"
 
 
 def test_an_archive_that_is_a_layout_only_is_taken_as_it_is(tmp_path):
