@@ -203,10 +203,11 @@ class Images(Protocol):
         """
 
     def receiving(
-        self, layout: Path, target: Target, repository: Repository, notify: Notify
+        self, layout: Path, target: Target, repository: Repository, tags: tuple[str, ...], notify: Notify
     ) -> AbstractContextManager[Sending]:
-        """Blobs of a layout that is being written, sent to the repository while the block runs; all have arrived at
-        its end. Manifest and tags are left to `push`."""
+        """Blobs of a layout that is being written, sent to the repository while the block runs, and removed from the
+        layout; all have arrived at its end. Manifest and tags are left to `push`, which follows at once; the tags are
+        looked at already."""
 
     def copy(
         self,

@@ -16,7 +16,7 @@ from ecr_publish.oci.presence import Presence
 from ecr_publish.oci.upload import Upload
 from ecr_publish.oci.wire import Wire
 
-AT_ONCE = 4  # blobs that wait for a lane; what is made is on disk, so there is no haste to take it
+AT_ONCE = 16  # blobs on their way: of many small ones, each takes a few round trips and next to no memory
 
 
 class Ahead:
@@ -28,6 +28,7 @@ class Ahead:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
         self._running: list[Future[list[Moved]]] = []
         self._taken: set[Digest] = set()
+        self._arrived: set[Digest] = set()
         self._lacking: frozenset[Digest] = frozenset()  # asked for, and not there
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
@@ -36,6 +37,7 @@ class Ahead:
         answers = self._lanes.do(self._presence.asks(self._wire, tuple(_descriptor(blob) for blob in blobs)))
         found: frozenset[Digest] = frozenset().union(*answers)
         self._lacking |= {blob.digest for blob in blobs} - found
+        self._arrived |= found
         return found
 
     def take(self, blob: StoredBlob) -> None:
@@ -57,9 +59,22 @@ class Ahead:
         """Begin nothing more, and wait for what has begun."""
         self._pool.shutdown(cancel_futures=True)
 
+    @property
+    def arrived(self) -> frozenset[Digest]:
+        """The blobs that the repository has for certain."""
+        return frozenset(self._arrived)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it lacked any of them."""
+        return any(moved.sent for each in self._running for moved in each.result())
+
     def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
         work = partial(self._send, blob)
-        return self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
+        moved = self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
+        self._arrived.add(blob.digest)
+        self._content.path(blob.digest).unlink()  # an image may be as large as what is left of the disk
+        return moved
 
     def _send(self, blob: Descriptor) -> Moved:
         if blob.digest not in self._lacking and any(ask() for ask in self._presence.asks(self._wire, (blob,))):

@@ -12,6 +12,7 @@ from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.copying import Begun, Copying
+from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.layout import Layout, open_layout
 from ecr_publish.oci.looks import Look, Looks
 from ecr_publish.oci.standing import Asked, Standings
@@ -19,12 +20,28 @@ from ecr_publish.oci.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """What a repository was given of an image, or seen to have, while the image was read; `is_new` if it lacked some
+    of it: then it cannot have the image's manifest."""
+
+    blobs: frozenset[Digest] = frozenset()
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
-    """A layout and its image; `asked` are the questions about its blobs that are under way."""
+    """A layout and its image, and what of it came before; `asked` are the questions about the other blobs that are
+    under way."""
 
     layout: Layout
     image: Closure
+    came: Came
     asked: Asked | None = None
+
+    @property
+    def unsure(self) -> tuple[Descriptor, ...]:
+        """The blobs that have to be asked for."""
+        return tuple(blob for blob in self.image.blobs if blob.digest not in self.came.blobs)
 
 
 class Arrivals:
@@ -32,14 +49,19 @@ class Arrivals:
 
     def __init__(self, looks: Looks, standings: Standings) -> None:
         self._looks, self._standings = looks, standings
+        self._came: dict[tuple[Repository, str], Came] = {}
         self._read: dict[tuple[Repository, InLayout], tuple[Look, Read]] = {}
         self._begun: dict[tuple[Repository, Digest], tuple[Look, Begun]] = {}
+
+    def came(self, layout: Path, repository: Repository, came: Came) -> None:
+        """Remember what came to the repository until the layout is pushed there."""
+        self._came[repository, str(layout)] = came
 
     def expect_push(self, layout: InLayout, wire: Wire) -> None:
         """Begin to ask for the blobs. A layout that cannot be read is left for the push itself to refuse."""
         with suppress(PublishError):
-            read = _read(layout)
-            asked = self._standings.ask(wire, layout.digest, read.image.blobs)
+            read = _read(layout, self._came.get((wire.repository, layout.path), Came()))
+            asked = self._standings.ask(wire, layout.digest, read.unsure, there=False if read.came.is_new else None)
             self._read[wire.repository, layout] = (self._looks.at(layout.digest), replace(read, asked=asked))
 
     def expect_copy(self, digest: Digest, copying: Copying, repository: Repository) -> None:
@@ -49,9 +71,10 @@ class Arrivals:
 
     def push(self, layout: InLayout, repository: Repository) -> Read:
         """The layout, read now if it was not yet. Raises BadImage."""
+        came = self._came.pop((repository, layout.path), Came())
         look, read = self._read.pop((repository, layout), (None, None))
         if read is None:
-            return _read(layout)
+            return _read(layout, came)
         return read if self._looks.is_fresh(look) else replace(read, asked=None)
 
     def copy(self, digest: Digest, repository: Repository) -> Begun | None:
@@ -60,6 +83,6 @@ class Arrivals:
         return begun if self._looks.is_fresh(look) else None
 
 
-def _read(layout: InLayout) -> Read:
+def _read(layout: InLayout, came: Came) -> Read:
     source = open_layout(Path(layout.path))
-    return Read(source, source.closure(layout.digest, layout.absent))
+    return Read(source, source.closure(layout.digest, layout.absent | came.blobs), came)

@@ -16,7 +16,7 @@ from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
-from ecr_publish.oci.arrivals import Arrivals
+from ecr_publish.oci.arrivals import Arrivals, Came
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
@@ -128,8 +128,9 @@ class RegistryImages:
         standing = standings.of(wire, layout.digest, tags)
         moment, present = self._lanes.moment(), None
         if standing.is_open(tags) and not standing.there:
-            asked = read.asked or standings.ask(wire, layout.digest, image.blobs, there=standing.there)
-            moment, present = asked.moment, asked.present()
+            known = False if read.came.is_new else standing.there
+            asked = read.asked or standings.ask(wire, layout.digest, read.unsure, there=known)
+            moment, present = asked.moment, asked.present(read.came.blobs)
         if present is not None and (gone := layout.absent - present):
             raise _gone(gone, repository)
         families, warnings = lacking(companions(source, image), wire, self._lanes)
@@ -144,15 +145,20 @@ class RegistryImages:
         return _pushed(published(image, repository, tags), Copied(bool(plan.operations), moved, warnings))
 
     @contextmanager
-    def receiving(self, layout: Path, target: Target, repository: Repository, notify: Notify) -> Iterator[Sending]:
-        """Blobs of a layout that is being written, sent while the block runs; all have arrived at its end."""
+    def receiving(
+        self, layout: Path, target: Target, repository: Repository, tags: tuple[str, ...], notify: Notify
+    ) -> Iterator[Sending]:
+        """Blobs of a layout that is being written, sent while the block runs, and gone from there; all have arrived at
+        its end. The tags are looked at while the last are on their way."""
         from ecr_publish.oci.ahead import Ahead
 
         ahead = Ahead(self._lanes, self._wire(target, repository), self._presence, layout, notify)
         sending = Sending(ahead)
         try:
             yield sending
+            self.look(target, repository, tags)
             sending.sent_bytes = ahead.sent()
+            self._arrivals.came(layout, repository, Came(ahead.arrived, is_new=ahead.is_new))
         finally:
             ahead.drop()
 

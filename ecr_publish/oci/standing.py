@@ -39,9 +39,8 @@ class Asked:
     moment: int
     answers: Started[frozenset[Digest] | None]
 
-    def present(self) -> frozenset[Digest] | None:
-        """Those of the blobs that the repository has; None if it has the whole image."""
-        found: frozenset[Digest] = frozenset()
+    def present(self, found: frozenset[Digest] = frozenset()) -> frozenset[Digest] | None:
+        """Those of the blobs that the repository has, beside those `found` before; None if it has the whole image."""
         for answer in self.answers.results():
             if answer is None:
                 return None

@@ -126,7 +126,8 @@ def _push_unread(read: Callable[..., InLayout], place: Place, details: PushDetai
     """Blobs are sent while the image is read; its digest is known when all of it is, and only then tags are looked at.
     What a refused tag leaves behind is blobs without a name."""
     with ports.spool(str(place.image)) as directory:
-        with ports.images.receiving(directory, details.target, details.repository, ports.notify) as sending:
+        names = tuple(tag.name for tag in _all_tags(details))
+        with ports.images.receiving(directory, details.target, details.repository, names, ports.notify) as sending:
             layout = read(directory, ports.notify, sending.receiver, details.compression)
         return _push(layout, details, ports, sending.sent_bytes)
 

@@ -73,7 +73,7 @@ class Desk:
         (self.place / "web.tar").write_bytes(archive)
         output = self.place / f"out{self.runs}"
         output.mkdir()
-        with self.registry.images.receiving(output, HERE, repository, quiet) as sending:
+        with self.registry.images.receiving(output, HERE, repository, ("1",), quiet) as sending:
             layout = self.archives.layout(InArchive(str(self.place / "web.tar")), output, quiet, sending.receiver, how)
         return self.registry.images.push(layout, HERE, repository, ("1",), quiet), sending.sent_bytes
 

@@ -8,8 +8,10 @@ import random
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ import pytest
 from ecr_publish.builders.known import KnownOnDisk
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.engine.images import DockerImages
-from ecr_publish.errors import BadImage, EngineUnavailable, PublishError, ResultUnusable, Unavailable
+from ecr_publish.errors import BadImage, EngineUnavailable, ImageMissing, PublishError, ResultUnusable, Unavailable
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.oci.layout import open_layout
@@ -73,13 +75,18 @@ class Desk:
     def push(self, image: InEngine, repository=None) -> tuple[Pushed, int]:
         """What the push says, and the bytes that went ahead of it."""
         repository = repository or self.repository
+        layout, sent = self.sent(image, repository)
+        return self.registry.images.push(layout, HERE, repository, ("1",), quiet), sent
+
+    def sent(self, image: InEngine, repository) -> tuple[InLayout, int]:
+        """The blobs are there, and no manifest."""
         self.runs += 1
         output = self.place / f"out{self.runs}"
         output.mkdir()
         engine = DockerImages({"DOCKER_HOST": self.engine.url}, self.known)
-        with self.registry.images.receiving(output, HERE, repository, quiet) as sending:
+        with self.registry.images.receiving(output, HERE, repository, ("1",), quiet) as sending:
             layout = engine.layout(image, output, quiet, sending.receiver)
-        return self.registry.images.push(layout, HERE, repository, ("1",), quiet), sending.sent_bytes
+        return layout, sending.sent_bytes
 
     def uploads(self, since: int = 0) -> int:
         return sum(each.startswith("PUT ecr:UploadLayer") or "CompleteLayerUpload" in each
@@ -312,7 +319,44 @@ def test_what_is_known_but_not_in_this_repository_is_sent_there(desk):
     assert second.image.digest == first.image.digest
     assert sent > len(BASE)
     blobs = [each for each in desk.registry.requests[since:] if each.method == "HEAD" and "/blobs/" in each.path]
-    assert len(blobs) == 2 * len(_blobs(desk, second))  # once before it is read, once before the manifest
+    assert len(blobs) == len(_blobs(desk, second))
+
+
+def test_a_new_image_takes_three_requests_for_each_blob_one_for_the_tag_and_one_for_the_manifest(desk):
+    desk.push(desk.in_graph(IMAGE))
+    assert Counter(desk.registry.asked()) == {
+        "HEAD ecr:BatchCheckLayerAvailability": 3,
+        "POST ecr:InitiateLayerUpload": 3,
+        "PUT ecr:CompleteLayerUpload": 3,
+        "HEAD ecr:BatchGetImage": 1,
+        "PUT ecr:PutImage": 1,
+    }
+
+
+def test_a_tag_that_came_by_itself_while_the_blobs_were_sent_is_seen_before_it_is_written(desk):
+    """What was seen of it is of a moment ago, or it is looked at again."""
+    layout, _ = desk.sent(desk.in_graph(IMAGE), desk.repository)
+    other, _ = desk.push(desk.in_graph(CHANGED))
+    desk.registry.clock.advance(timedelta(seconds=3))
+    looked = desk.registry.images.look(HERE, desk.repository, ("1",))
+    assert looked.digest("1") == other.image.digest != layout.digest
+
+
+def test_a_blob_that_is_there_leaves_the_disk(desk):
+    layout, sent = desk.sent(desk.in_graph(IMAGE), desk.repository)
+    left = [each.name for each in Path(layout.path, "blobs", "sha256").iterdir()]
+    assert (left, sent > len(BASE)) == ([layout.digest.hex], True)
+
+
+def test_a_blob_that_vanishes_after_it_was_sent_is_missed_by_the_registry_and_nothing_is_tagged(desk):
+    image = desk.in_graph(IMAGE)
+    layout, _ = desk.sent(image, desk.repository)
+    del desk.registry.stored(desk.repository).layers[IMAGE.image_id]
+    with pytest.raises(ImageMissing, match="below it is not in the repository"):
+        desk.registry.images.push(layout, HERE, desk.repository, ("1",), quiet)
+    assert desk.registry.tags(desk.repository) == {}
+    desk.push(image)
+    assert desk.registry.tags(desk.repository) == {"1": str(layout.digest)}
 
 
 @pytest.mark.parametrize("damage", ["changed", "short", "missing", "link", "config", "split"])
