@@ -14,6 +14,7 @@ from ecr_publish.app.planning import make
 from ecr_publish.app.project import Project, open_project
 from ecr_publish.app.world import World, ports_of
 from ecr_publish.aws.session import Explicit, Sessions
+from ecr_publish.http.route import Route
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings
 from ecr_publish.local.records import Repository
@@ -115,7 +116,7 @@ class Stage:
             self.declare(project)
         retry = Retry(self.clock, full_jitter())
         sessions = Sessions(Explicit(self.server.url), now=self.clock.now, retry=retry)
-        with ports_of(project, sessions, self.clock, self.stop, {}, {}) as ports:
+        with ports_of(project, sessions, self.clock, self.stop, {}, Route()) as ports:
             plan = make(project, ask or Ask(), with_inputs=True, now=START)
             return perform(project, plan, World(replace(ports, **more)), self.stop, observer or Quiet(), command="run")
 
