@@ -11,6 +11,8 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.platform import Platform
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_OTHER_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")  # image-spec, "Digests"
+_MEMBERS = frozenset(("mediaType", "digest", "size", "urls", "annotations", "data", "artifactType", "platform"))
 LARGEST_BLOB = 52_000 << 20  # bytes; ECR service quotas, "Maximum layer size"
 
 
@@ -35,11 +37,13 @@ def descriptor(value: object, where: str) -> Descriptor:
     """Read one member of a manifest. Raises BadImage for what is missing, of another type, or not sha256."""
     if not isinstance(value, dict):
         raise bad_document(where, "a descriptor is missing or no object")
+    exact(value, _MEMBERS, where)
     kind, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(kind, str) or not isinstance(digest, str) or type(size) is not int or size < 0:
         raise bad_document(where, "a descriptor needs mediaType, digest and size")
     if not _DIGEST.fullmatch(digest):
-        raise bad_document(where, f"the digest {digest[:100]!r} is not sha256")
+        what = f"the digest {digest[:40]!r} is not sha256"
+        raise other_digest(where, what) if _OTHER_DIGEST.fullmatch(digest) else bad_document(where, what)
     if size > LARGEST_BLOB:
         raise bad_document(where, f"{size} bytes are more than any registry takes")
     artifact_type = value.get("artifactType")
@@ -66,6 +70,19 @@ def annotations_of(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """The annotations of a document or descriptor, in their order."""
     found = value.get("annotations")
     return tuple((str(key), str(each)) for key, each in found.items()) if isinstance(found, dict) else ()
+
+
+def exact(value: dict[str, Any], members: frozenset[str], where: str) -> None:
+    """Refuse `Layers` where `layers` is meant. Registries, engines and scanners read JSON with Go's library, to which
+    they are the same: what we passed over would run. (RFC 8259 leaves it open; compare CVE-2021-41190.)"""
+    for key in value.keys() - members:
+        if (meant := next((each for each in members if each.lower() == key.lower()), None)) is not None:
+            raise bad_document(where, f"it has a member {key!r}, which some readers take for {meant!r}")
+
+
+def other_digest(where: str, what: str) -> BadImage:
+    """A digest by an algorithm that the specification allows."""
+    return BadImage(what=what, where=where, hint="ECR takes no others: make the image with sha256")
 
 
 def bad_document(where: str, what: str) -> BadImage:

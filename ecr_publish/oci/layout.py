@@ -24,6 +24,8 @@ from ecr_publish.oci.passage import verified
 if TYPE_CHECKING:
     from ecr_publish.oci.members import Members
 
+MOST_NAMES = 5  # of images in a message
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -40,17 +42,23 @@ class Layout:
             found = images(self.entries, lambda each: self.manifest(each.digest, each.media_type))
             if len(found) == 1:
                 return found[0]
-            names = ", ".join(ref_name(entry) or str(entry.digest) for entry in found)
+            names = ", ".join(ref_name(entry) or str(entry.digest) for entry in found[:MOST_NAMES])
+            names += f", and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
             raise self._bad(f"it holds {len(found)} images ({names})", "say which with reference:")
-        for entry in self.entries:
-            if reference in (ref_name(entry), str(entry.digest)):
-                return entry
+        called = {each.digest: each for each in self.entries if reference in (ref_name(each), str(each.digest))}
+        if len(called) > 1:
+            raise self._bad(f"it holds {len(called)} images {reference!r}", "say which with reference: sha256:…")
+        for entry in called.values():
+            return entry
         raise self._bad(f"it holds no image {reference!r}", "check reference:")
 
     def document(self, digest: Digest) -> Document:
         """The manifest or index with that digest, whether index.json lists it or another index does."""
         listed = next((entry for entry in self.entries if entry.digest == digest), None)
-        return self.manifest(digest, listed.media_type if listed else None)
+        found = self.manifest(digest, listed.media_type if listed else None)
+        if listed and listed.size != len(found.body):
+            raise self.damaged(listed, f"it has {len(found.body)} bytes, index.json says {listed.size}")
+        return found
 
     def path(self, digest: Digest) -> Path:
         """Where a blob of a directory lies. Raises BadImage if it is missing or a symbolic link."""

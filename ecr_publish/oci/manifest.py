@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ecr_publish.model.digest import Digest, digest_of
-from ecr_publish.oci.descriptor import Descriptor, annotations_of, bad_document, descriptor, descriptors
+from ecr_publish.oci.descriptor import Descriptor, annotations_of, bad_document, descriptor, descriptors, exact
 
 __all__ = [
     "ACCEPT",
@@ -33,6 +33,9 @@ INDEXES = (OCI_INDEX, DOCKER_INDEX)
 # All four are always asked for: by tag ECR may translate what is not accepted, which changes the digest.
 ACCEPT = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST))
 
+_MEMBERS = frozenset(
+    ("schemaVersion", "mediaType", "config", "layers", "manifests", "subject", "artifactType", "annotations")
+)
 LARGEST_MANIFEST = 4 << 20  # Amazon ECR API Reference, PutImage, imageManifest
 _LAYERS = re.compile(
     r"application/vnd\.(oci\.image\.layer(\.nondistributable)?\.v1\.tar|docker\.image\.rootfs\.(foreign\.)?diff\.tar)([.+](gzip|zstd))?"
@@ -94,25 +97,38 @@ def parse(body: bytes, media_type: str | None, where: str) -> Document:
     value = _object(body, where)
     told = value.get("mediaType")
     kind = told if isinstance(told, str) and told else (media_type or "").partition(";")[0].strip() or _guess(value)
+    if kind not in (*INDEXES, OCI_MANIFEST, DOCKER_MANIFEST):
+        raise bad_document(where, f"the media type {kind[:100]!r} is no image manifest or index")
+    exact(value, _MEMBERS, where)
     if ("manifests" in value) == bool({"config", "layers"} & value.keys()):
         # What is read as one and run as the other hides content (CVE-2021-41190): both specifications forbid it.
         raise bad_document(where, "it is neither clearly a manifest nor clearly an index")
-    if kind in INDEXES:
-        return _index(value, body, kind, where)
-    if kind in (OCI_MANIFEST, DOCKER_MANIFEST):
-        return _manifest(value, body, kind, where)
-    raise bad_document(where, f"the media type {kind[:100]!r} is no image manifest or index")
+    return _index(value, body, kind, where) if kind in INDEXES else _manifest(value, body, kind, where)
 
 
 def _object(body: bytes, where: str) -> dict[str, Any]:
     if len(body) > LARGEST_MANIFEST:
         raise bad_document(where, f"the manifest has {len(body)} bytes, ECR takes at most {LARGEST_MANIFEST}")
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode(), object_pairs_hook=_once)  # json would guess UTF-16 and others
+    except _Twice as error:
+        raise bad_document(where, f"an object in the manifest has the member {error.args[0]!r} twice") from error
     except (ValueError, RecursionError) as error:
         raise bad_document(where, "the manifest is not JSON") from error
     if not isinstance(value, dict):
         raise bad_document(where, "the manifest is not a JSON object")
+    return value
+
+
+class _Twice(ValueError):
+    """Of two members with one name, readers take the first, the last, or both in one."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
     return value
 
 

@@ -177,3 +177,41 @@ def test_a_layout_of_two_images_asks_which_one(tmp_path: Path):
     assert str(layout.root(str(second["digest"])).digest) == second["digest"]
     with pytest.raises(BadImage, match="2 images"):
         layout.root()
+
+
+def named(directory: Path, *names: str | None, images: int = 2) -> Layout:
+    """A layout with these names, given in turn to as many images."""
+    writer = Writer(directory)
+    made = [writer.manifest(f"image {number}".encode()) for number in range(images)]
+    entries = [
+        {**made[number % images], **({"annotations": {"org.opencontainers.image.ref.name": name}} if name else {})}
+        for number, name in enumerate(names)
+    ]
+    (directory / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
+    return open_layout(directory)
+
+
+def test_two_images_of_one_name_are_told_apart_by_digest(tmp_path: Path):
+    layout = named(tmp_path, "1.0", "1.0")
+    with pytest.raises(BadImage, match=r"2 images '1\.0'"):
+        layout.root("1.0")
+    assert layout.root(str(layout.entries[1].digest)) == layout.entries[1]
+
+
+def test_one_image_of_two_names_is_one(tmp_path: Path):
+    """As buildx writes it with two --tag."""
+    layout = named(tmp_path, "1.0", "latest", images=1)
+    assert layout.root().digest == layout.root("latest").digest == layout.root("1.0").digest
+
+
+def test_of_many_images_a_few_are_named(tmp_path: Path):
+    with pytest.raises(BadImage, match=r"300 images .* and 295 more") as told:
+        named(tmp_path, *(f"v{number}" for number in range(300)), images=300).root()
+    assert len(str(told.value)) < 1000
+
+
+def test_an_index_json_that_is_wrong_about_its_image_s_size_is_refused(tmp_path: Path):
+    writer = Writer(tmp_path)
+    layout = writer.publish({**writer.manifest(b"layer"), "size": 7})
+    with pytest.raises(BadImage, match=r"index\.json says 7"):
+        open_layout(tmp_path).closure(layout.digest)

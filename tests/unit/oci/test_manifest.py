@@ -62,6 +62,8 @@ def test_a_document_without_a_media_type_is_what_the_registry_says():
         body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "size": 10**30}]),
         body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "digest": "sha256:../../etc/passwd"}]),
         body(mediaType=OCI_INDEX, manifests="all"),
+        b"\xef\xbb\xbf" + body(mediaType=OCI_MANIFEST, **IMAGE),
+        body(mediaType=OCI_MANIFEST, **IMAGE).decode().encode("utf-16"),
     ],
 )
 def test_what_is_not_clearly_a_manifest_or_an_index_is_refused(content: bytes):
@@ -105,3 +107,39 @@ def test_any_json_is_a_document_or_bad(value: dict[str, object]):
     except BadImage:
         return
     assert document.digest == digest_of(json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[], Layers=[LAYER]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[], manifestS=[LAYER]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "mediatype": "text/plain"}]),
+        body(mediaType=OCI_MANIFEST, config=LAYER, layers=[]).replace(b'"layers"', b'"layers": [1], "layers"'),
+        body(mediaType=OCI_MANIFEST, **IMAGE).replace(b'"size": 3', b'"size": 3, "size": 4'),
+    ],
+)
+def test_what_other_readers_would_read_otherwise_is_refused(content: bytes):
+    """Layers that we do not see are not copied, and an image without layers is nothing that a scanner has to read."""
+    with pytest.raises(BadImage, match=r"some readers take for|twice"):
+        parse(content, None, "here")
+
+
+def test_members_of_annotations_have_names_of_their_own():
+    found = parse(body(mediaType=OCI_MANIFEST, annotations={"Layers": "1", "layers": "2"}, **IMAGE), None, "here")
+    assert found.annotations == (("Layers", "1"), ("layers", "2"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (body(mediaType="application/vnd.docker.distribution.manifest.v1+prettyjws", fsLayers=[]), "manifest.v1"),
+        (
+            body(mediaType=OCI_MANIFEST, config=LAYER, layers=[{**LAYER, "digest": "sha512:" + "a" * 128}]),
+            "with sha256",
+        ),
+    ],
+)
+def test_what_was_right_elsewhere_is_told_as_what_it_is(content: bytes, words: str):
+    with pytest.raises(BadImage, match=words):
+        parse(content, None, "here")
