@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import re
 import ssl
 
 from urllib3 import exceptions
 
 from ecr_publish.errors import MachineFault, PublishError, Unavailable
 
+_REFUSED = re.compile(r"Tunnel connection failed: 4")  # http.client, of a proxy's answer to CONNECT
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
 
 
@@ -16,8 +18,8 @@ class Cut(Unavailable):
     """The connection was made and then closed or reset before the whole answer came."""
 
 
-class Untrusted(Unavailable):
-    """The other side is not who it should be, or speaks no TLS: that does not heal by asking again."""
+class Final(Unavailable):
+    """Asking again does not heal it: the other side is not who it should be, or a proxy does not want us."""
 
     retryable = False
 
@@ -32,13 +34,13 @@ def connection_failure(error: Exception, where: str) -> PublishError:
         )
     match _beneath(error):
         case ssl.SSLCertVerificationError() as refused:
-            return Untrusted(
+            return Final(
                 what=f"its certificate is not trusted: {refused.verify_message}",
                 where=where,
                 hint="check the host name and the clock; AWS_CA_BUNDLE or SSL_CERT_FILE names further authorities",
             )
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER"):
-            return Untrusted(what="it speaks no TLS", where=where, hint="check the port, and what stands between")
+            return Final(what="it speaks no TLS", where=where, hint="check the port, and what stands between")
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
             return _cut("it was closed without a word", where)
         case exceptions.ConnectTimeoutError() | exceptions.NewConnectionError():
@@ -48,7 +50,10 @@ def connection_failure(error: Exception, where: str) -> PublishError:
         case exceptions.SSLError() | ssl.SSLError():
             what, hint = f"TLS failed: {error}", "check the clock and the CA certificates of this machine"
         case exceptions.ProxyError():
-            what, hint = f"the proxy does not let us through: {_words(error)}", "check HTTPS_PROXY and NO_PROXY"
+            kind = Final if _REFUSED.search(words := _words(error)) else Unavailable
+            return kind(
+                what=f"the proxy does not let us through: {words}", where=where, hint="check HTTPS_PROXY and NO_PROXY"
+            )
         case _:
             return _cut(_words(error), where)
     return Unavailable(what=what, where=where, hint=hint)

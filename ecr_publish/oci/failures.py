@@ -25,6 +25,9 @@ from ecr_publish.errors import (
 from ecr_publish.http.answer import Answer
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, Repository
 
+LONGEST_ASKED = 86_400.0  # seconds
+LONGEST = 1000  # characters of a registry's words that are passed on; bytes of an answer that is no JSON
+_TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _QUOTA = re.compile(r"quota|limit.*(exceed|reach)|(exceed|reach).*limit|too many (images|tags)")
 # Which IAM action stands behind a request (Amazon ECR User Guide, "Required IAM permissions").
@@ -54,9 +57,11 @@ def diagnosis(body: bytes) -> Diagnosis:
     """Read the error envelope leniently: old answers and proxies send plain text."""
     try:
         first = json.loads(body)["errors"][0]
-        return Diagnosis(str(first.get("code", "")), _one_line(str(first.get("message", ""))))
+        return Diagnosis(_one_line(str(first.get("code", ""))), _one_line(str(first.get("message", ""))))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
-        return Diagnosis("", _one_line(body[:300].decode("utf-8", "replace")))
+        text = body[:LONGEST].decode("utf-8", "replace")
+        title = _TITLE.search(text)  # a proxy's page, not a registry's answer
+        return Diagnosis("", _one_line(title[1] if title else "" if text.lstrip().startswith("<") else text))
 
 
 def has_expired(answer: Answer) -> bool:
@@ -70,19 +75,11 @@ def refusal(method: str, path: str, repository: Repository, answer: Answer) -> P
     said = diagnosis(answer.body)
     where = f"{method} {repository} ({answer.status})"
     if answer.status == 429 or said.code == "TOOMANYREQUESTS":
-        return _waiting(
-            Throttled(
-                what=f"the registry asks to slow down{_quoted(said)}",
-                where=where,
-                hint="run fewer jobs at once, or ask AWS for a higher quota",
-            ),
-            answer,
-        )
+        what, hint = "the registry asks to slow down", "run fewer jobs at once, or ask AWS for a higher quota"
+        return _waiting(Throttled, what, said, where, hint, answer)
     if answer.status >= 500 or answer.status == 408:
-        trouble = Unavailable(
-            what=f"the registry is in trouble{_quoted(said)}", where=where, hint="try again later; AWS Health says more"
-        )
-        return _waiting(trouble, answer)
+        what, hint = "the registry is in trouble", "try again later; AWS Health says more"
+        return _waiting(Unavailable, what, said, where, hint, answer)
     if answer.status in (401, 403) or has_expired(answer):
         return _denied(method, path, said, repository, where, expired=has_expired(answer))
     if 300 <= answer.status < 400:
@@ -149,7 +146,9 @@ def _understood(said: Diagnosis, repository: Repository, where: str, status: int
             hint="ECR says `Invalid JSON syntax` of media types and shapes that it does not know, not only of bad JSON",
         )
     return RegistryRefused(
-        what=said.message or f"refused with {status}", where=where, hint=f"see the registry's words ({said.code})"
+        what=said.message or f"refused with {status}",
+        where=where,
+        hint=f"see the registry's words ({said.code})" if said.code else "look at what stands before the registry",
     )
 
 
@@ -164,9 +163,9 @@ def _denied(
     action = match[1] if match else action_of(method, path)
     if match is None and _QUOTA.search(said.message.lower()):  # ECR answers 403 there (containers-roadmap#2159)
         return QuotaExceeded(what=said.message, where=where, hint="delete images, or ask AWS for a higher quota")
-    needs = f"it needs {action}" if isinstance(repository.registry, EcrRegistry) else "and says not why"
+    needs = f" (it needs {action})" if isinstance(repository.registry, EcrRegistry) else ""
     return NotAuthorised(
-        what=said.message or f"not allowed, and no words why ({needs})",
+        what=said.message or f"not allowed, and no words why{needs}",
         where=where,
         hint=_permission(action, repository),
     )
@@ -181,11 +180,13 @@ def _permission(action: str, repository: Repository) -> str:
     )
 
 
-def _waiting(error: Unavailable, answer: Answer) -> Unavailable:
-    """Retry-After in seconds; its other form, a date, is not seen from registries."""
+def _waiting(kind: type[Unavailable], what: str, said: Diagnosis, where: str, hint: str, answer: Answer) -> Unavailable:
+    """Retry-After in seconds, a day at most; its other form, a date, is not seen from registries."""
     asked = answer.header("retry-after") or ""
-    if asked.isdigit():
-        error.retry_after = float(asked)
+    seconds = min(float(asked), LONGEST_ASKED) if asked.isascii() and asked.isdigit() else None
+    pause = f" (and to wait {seconds:.0f} s)" if seconds else ""
+    error = kind(what=f"{what}{pause}{_quoted(said)}", where=where, hint=hint)
+    error.retry_after = seconds
     return error
 
 
@@ -194,4 +195,5 @@ def _quoted(said: Diagnosis) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[: LONGEST + 1]).split())
+    return line if len(text) <= LONGEST else f"{line[:LONGEST]} …"

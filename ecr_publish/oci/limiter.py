@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ecr_publish.errors import Throttled
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, Registry
 from ecr_publish.ports import Clock
 
@@ -33,6 +34,7 @@ PUBLIC: Mapping[str, float] = {
 }
 SHARE = 0.95  # of a documented rate: other jobs of the account want something too, and clocks differ
 BURST = 0.8  # seconds' worth of requests that may go at once after a pause
+LONGEST_PAUSE = 300.0  # seconds that a registry may ask for; a run that waits longer looks as if it hung
 SLOWEST, REGAINED = 0.5, 0.1  # requests per second; the share of the full rate that comes back each second
 
 
@@ -44,6 +46,7 @@ class _Pace:
     rate: float | None
     free: float = float("-inf")  # when the next request is due if requests come all the time
     slowed: float = float("-inf")
+    closed: float = float("-inf")  # the registry has asked for nothing before
     looked: float = 0.0
     recent: int = 0  # requests since `looked`, at most a second ago
 
@@ -64,7 +67,9 @@ class _Pace:
             began = self.rate if self.rate is not None else max(self.recent / max(now - self.looked, 0.1), 2 * SLOWEST)
             self.full = self.full or began
             self.rate, self.slowed = max(began / 2, SLOWEST), now
-        self.free = max(self.free, now + max(asked, 1 / (self.rate or SLOWEST)))
+        self.closed = max(self.closed, now + asked)
+        if asked <= LONGEST_PAUSE:
+            self.free = max(self.free, now + max(asked, 1 / (self.rate or SLOWEST)))
 
     def _regain(self, now: float) -> None:
         if self.rate is not None and self.full is not None:
@@ -82,9 +87,13 @@ class Limiter:
         self._lock = threading.Lock()
 
     def wait(self, registry: Registry, action: str) -> None:
-        """Return when the request may go. Raises Interrupted or Terminated when the run is asked to stop."""
+        """Return when the request may go. Raises Throttled at once where the registry has asked for a longer pause
+        than a run should take, Interrupted or Terminated when the run is asked to stop."""
         with self._lock:
-            seconds = self._pace(registry, action).wait(self._clock.monotonic())
+            now, pace = self._clock.monotonic(), self._pace(registry, action)
+            if pace.closed - now > LONGEST_PAUSE:
+                raise _closed(registry, action, pace.closed - now)
+            seconds = pace.wait(now)
         if seconds:
             self._clock.sleep(timedelta(seconds=seconds))
 
@@ -100,6 +109,15 @@ class Limiter:
             full = documented * SHARE if documented else None
             self._paces[key] = _Pace(full, full, looked=self._clock.monotonic())
         return self._paces[key]
+
+
+def _closed(registry: Registry, action: str, seconds: float) -> Throttled:
+    error = Throttled(
+        what=f"the registry wants nothing of this kind for {seconds:.0f} s", where=f"{registry} {action}",
+        hint="run again later, run fewer jobs at once, or ask AWS for a higher quota",
+    )  # fmt: skip
+    error.retry_after = seconds
+    return error
 
 
 def _documented(registry: Registry) -> Mapping[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from ecr_publish.errors import PublishError, RegistryRefused, Throttled
 from ecr_publish.http.answer import Answer, Streamed
@@ -108,7 +108,9 @@ class Wire:
     def same_registry(self, location: str | None, for_what: str) -> str:
         """A Location of this registry, absolute. Raises RegistryRefused for another host or scheme: tokens stay."""
         here, there = self.url(""), self.joined(location)
-        if not location or origin(here) != origin(there):
+        if not location:
+            raise self.odd(f"it does not say where {for_what} go")
+        if origin(here) != origin(there):
             parts = urlsplit(there)
             raise self.odd(f"it sends {for_what} to {parts.scheme}://{parts.netloc}, which is not the registry")
         return there
@@ -116,7 +118,7 @@ class Wire:
     def joined(self, location: str | None) -> str:
         """A Location, absolute. Raises RegistryRefused for what is no URL."""
         try:
-            there = urljoin(self.url(""), location or "")
+            there = urldefrag(urljoin(self.url(""), location or "")).url
             urlsplit(there).port  # noqa: B018  # parsed when it is looked at
         except ValueError as error:
             raise self.odd(f"it gives {(location or '')[:100]!r} for a location") from error

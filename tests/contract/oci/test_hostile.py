@@ -76,10 +76,20 @@ def test_an_upload_is_never_sent_to_another_host_or_scheme(tmp_path: Path, locat
             return (202, {"Location": there}, b"") if asked.method == "POST" else (404, {}, b"")
 
         with serving(answer) as server:
-            with pytest.raises(RegistryRefused, match="which is not the registry"):
+            with pytest.raises(RegistryRefused, match=r"which is not the registry|does not say where"):
                 push(server, single(tmp_path))
             assert {each.method for each in server.asked} == {"HEAD", "POST"}
         assert other.asked == []
+
+
+def test_a_fragment_of_a_location_does_not_swallow_the_digest(tmp_path: Path):
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        there = {"Location": "/v2/web/blobs/uploads/1#here"}
+        return {"HEAD": (404, {}, b""), "POST": (202, there, b"")}.get(asked.method, (201, {}, b""))
+
+    with serving(answer) as server, pytest.raises(DigestMismatch):  # it keeps no manifest
+        push(server, single(tmp_path))
+    assert all("?digest=sha256:" in each.path for each in server.asked if "/uploads/1" in each.path)
 
 
 def test_a_token_stays_with_the_registry_when_a_blob_is_redirected(tmp_path: Path):

@@ -90,6 +90,30 @@ def test_retry_after_is_kept_in_seconds():
     assert error.retry_after == 7.0
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("0", 0.0), ("86401", 86_400.0), ("9" * 5000, 86_400.0), ("²", None), ("-1", None), ("Thu, 01 Jan 2026", None)],
+)
+def test_a_pause_is_a_day_at_most_and_no_nonsense(said: str, seconds: float | None):
+    error = refusal("PUT", "manifests/1", ECR, answer(429, "TOOMANYREQUESTS", "slow", retry_after=said))
+    assert isinstance(error, errors.Throttled)
+    assert error.retry_after == seconds
+
+
+def test_a_pause_that_is_asked_for_is_told():
+    error = refusal("PUT", "manifests/1", ECR, answer(429, "TOOMANYREQUESTS", "slow", retry_after="600"))
+    assert error.what == "the registry asks to slow down (and to wait 600 s): slow"
+
+
+def test_the_page_of_a_proxy_is_told_by_its_title_and_a_long_message_is_cut():
+    page = b"<html><head><title>413 Request Entity Too Large</title></head><body><h1>nginx</h1></body></html>"
+    assert diagnosis(page).message == "413 Request Entity Too Large"
+    assert diagnosis(b"<html><body>no title").message == ""
+    long = diagnosis(b'{"errors": [{"code": "DENIED", "message": "' + b"x" * 200_000 + b'"}]}').message
+    assert (len(long), long[-1]) == (1002, "…")
+    assert "words ()" not in refusal("PUT", "manifests/1", ECR, Answer(413, {}, page)).hint
+
+
 def test_words_of_a_registry_come_on_one_printable_line():
     assert diagnosis(b"a\x1b[31m\n::set-output name=x::y").message == "a [31m ::set-output name=x::y"
 

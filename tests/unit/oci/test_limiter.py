@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecr_publish.errors import Throttled
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Registry
 from ecr_publish.oci.limiter import PRIVATE, Limiter
 from ecr_publish.run.clock import SimulatedClock
@@ -59,6 +60,17 @@ def test_after_a_refusal_nothing_is_sent_before_the_time_that_was_asked_for(cloc
     limiter = Limiter(clock)
     limiter.refused(DEV, PUT, 7.0)
     assert seconds_for(1, limiter, clock) >= 7.0
+
+
+def test_nobody_waits_for_longer_than_a_run_should_take(clock: SimulatedClock):
+    limiter = Limiter(clock)
+    limiter.refused(DEV, PUT, 600.0)
+    with pytest.raises(Throttled, match="600 s") as told:
+        limiter.wait(DEV, PUT)
+    assert (told.value.retry_after, clock.monotonic()) == (600.0, 0.0)
+    assert seconds_for(1, limiter, clock, PROD) == 0
+    clock.sleep(timedelta(seconds=301))
+    assert seconds_for(1, limiter, clock) < 1
 
 
 def test_a_refusal_halves_the_rate_and_it_comes_back(clock: SimulatedClock):
