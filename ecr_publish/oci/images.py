@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ecr_publish.errors import BlobsGone, RepositoryMissing
+from ecr_publish.errors import RepositoryMissing
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
@@ -20,20 +20,17 @@ from ecr_publish.oci.arrivals import Arrivals, Came
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
-from ecr_publish.oci.companions import companions
 from ecr_publish.oci.copying import Copied, Copying, Shared
 from ecr_publish.oci.documents import Documents
-from ecr_publish.oci.families import lacking
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.looking import Looking
 from ecr_publish.oci.looks import Looks
 from ecr_publish.oci.manifest import Document, Manifest
 from ecr_publish.oci.manifests import Manifests
-from ecr_publish.oci.perform import Performer
-from ecr_publish.oci.plan import nearer, puts, upload_plan
 from ecr_publish.oci.presence import ChosenPresence, HeadPresence, Presence
 from ecr_publish.oci.published import published
+from ecr_publish.oci.pushing import Pushing
 from ecr_publish.oci.standing import Standings
 from ecr_publish.oci.wire import Line, Wire
 from ecr_publish.ports import Arriving, Clock, CredentialSource, LayerAvailability, Pushed, Sending
@@ -122,27 +119,9 @@ class RegistryImages:
     ) -> Pushed:
         """Blobs, manifests by digest, what else the layout holds that points to them, then those of the tags that do
         not name the digest yet, in order."""
-        wire = self._wire(target, repository)
-        read, standings = self._arrivals.push(layout, repository), self._shared.standings
-        source, image = read.layout, read.image
-        standing = standings.of(wire, layout.digest, tags)
-        moment, present = self._lanes.moment(), None
-        if standing.is_open(tags) and not standing.there:
-            known = False if read.came.is_new else standing.there
-            asked = read.asked or standings.ask(wire, layout.digest, read.unsure, there=known)
-            moment, present = asked.moment, asked.present(read.came.blobs)
-        if present is not None and (gone := layout.absent - present):
-            raise _gone(gone, repository)
-        families, warnings = lacking(companions(source, image), wire, self._lanes)
-        there = (present or frozenset()) | standings.beside(wire, families)
-        writes = puts(image.root, repository, standing.missing, standing.seen)
-        plan = upload_plan(None if present is None else image, families, repository, writes, there)
-        performer = Performer(self._lanes, wire, source, notify)
-        moved = performer.perform(nearer(plan, self._shared.capabilities.home), moment)
-        self._shared.capabilities.settle(repository, (blob.digest for blob in image.blobs))
-        if performer.closed:
-            self._shared.capabilities.saw_closed(repository.registry)
-        return _pushed(published(image, repository, tags), Copied(bool(plan.operations), moved, warnings))
+        pushing = Pushing(self._shared, self._wire(target, repository), notify)
+        read = self._arrivals.push(layout, repository)
+        return _pushed(published(read.image, repository, tags), pushing.push(read, layout, tags))
 
     @contextmanager
     def receiving(
@@ -214,14 +193,6 @@ class RegistryImages:
 
     def _wire(self, target: Target, repository: Repository) -> Wire:
         return Wire(self._line, self._retry, target, repository)
-
-
-def _gone(digests: frozenset[Digest], repository: Repository) -> BlobsGone:
-    return BlobsGone(
-        what=f"{len(digests)} blobs that were there a moment ago are gone ({min(each.short for each in digests)}, …)",
-        where=str(repository),
-        hint="run again: they are read anew; look for a lifecycle policy or a clean-up job that deletes them",
-    )
 
 
 def _config_labels(config: bytes) -> dict[str, str]:
