@@ -27,7 +27,7 @@ def make(project: Project, ask: Ask, *, with_inputs: bool, now: datetime | None 
         steps=project.plugins.steps,
         now=now or SystemClock(StopRequest()).now(),
         ask=ask,
-        versions=tuple((each.distribution, each.version) for each in project.plugins.listed[1:]),
+        versions=project.plugins.versions,
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecr_publish.aws.session import Sessions
 from ecr_publish.errors import ImageMissing, NotAuthorised, RepositoryMissing
@@ -16,8 +15,7 @@ from ecr_publish.ports import Clock, RepositoryState
 FRESH = 2.0  # seconds that what was told of an image's tags may be taken for what they are
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(NamedTuple):
     tags: tuple[str, ...]
     moment: float  # monotonic seconds
 

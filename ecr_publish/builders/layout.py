@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecr_publish.config.model import LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
-from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import BuiltImage, InLayout
 from ecr_publish.oci.companions import companions
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import BuildRequest
+
+if TYPE_CHECKING:
+    from ecr_publish.model.events import Notify
+    from ecr_publish.ports import BuildRequest
 
 
 class LayoutBuilder:
@@ -58,6 +61,7 @@ def laid_out(tar: Path, output: Path, reference: str | None, notify: Notify) -> 
     """The image of the layout in a tar, which is unpacked into `output`: every blob read and compared, of what points
     to it too. Raises BadImage."""
     from ecr_publish.builders.unpack import unpacked
+    from ecr_publish.model.events import Note
 
     unpacked(tar, output)
     layout = open_layout(output)

@@ -76,8 +76,8 @@ def cli() -> None:
 
 
 # New objects before the garbage collector looks for cycles among them (700 by itself). A command begins by making
-# some 100,000 that stay (modules, classes, models): looking through them again and again finds nothing.
-COLLECTED_AFTER = 50_000
+# nearly as many that stay (modules, classes, models): looking through them again and again finds nothing.
+COLLECTED_AFTER = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

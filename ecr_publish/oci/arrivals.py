@@ -5,18 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecr_publish.errors import PublishError
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.closure import Closure
-from ecr_publish.oci.copying import Begun, Copying
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.layout import Layout, open_layout
 from ecr_publish.oci.looks import Look, Looks
 from ecr_publish.oci.standing import Asked, Standings
 from ecr_publish.oci.wire import Wire
+
+if TYPE_CHECKING:
+    from ecr_publish.oci.copying import Begun, Copying
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ and what belongs to it by a `kind` (cosign, pkg/oci/layout).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest
-from ecr_publish.oci.attached import Attached, Family, tag_of
 from ecr_publish.oci.closure import DEEPEST, Closure
 from ecr_publish.oci.entries import former_tag, ref_name, saved_as
 from ecr_publish.oci.layout import Layout
 from ecr_publish.oci.manifest import Index
+
+if TYPE_CHECKING:
+    from ecr_publish.oci.attached import Attached, Family
 
 _SUFFIXES = {"sigs": ".sig", "atts": ".att"}
 
@@ -23,7 +26,11 @@ _SUFFIXES = {"sigs": ".sig", "atts": ".att"}
 def companions(layout: Layout, image: Closure) -> tuple[Family, ...]:
     """What points to the image or its children, then what points to that, and so on; nothing of other images' in the
     layout. Raises BadImage."""
-    pointing = tuple(_pointing(layout)) if len(layout.entries) > 1 else ()
+    if len(layout.entries) < 2:
+        return ()
+    from ecr_publish.oci.attached import Family
+
+    pointing = tuple(_pointing(layout))
     families: list[Family] = []
     met: set[Digest] = set(image.documents)
     while pointing:
@@ -44,6 +51,8 @@ def companions(layout: Layout, image: Closure) -> tuple[Family, ...]:
 def _pointing(layout: Layout) -> Iterator[Attached]:
     """Everything in the layout that points to something. An entry with a name of its own is an image, not looked into:
     there may be hundreds."""
+    from ecr_publish.oci.attached import Attached, tag_of
+
     saved = [each.digest for each in layout.entries if saved_as(each) in ("image", "imageIndex")]
     for entry in layout.entries:
         former, name = former_tag(entry), ref_name(entry)
@@ -62,6 +71,8 @@ def _pointing(layout: Layout) -> Iterator[Attached]:
 
 
 def _listed(layout: Layout, referrers: Index) -> Iterator[Attached]:
+    from ecr_publish.oci.attached import Attached
+
     for child in referrers.children:
         document = layout.manifest(child.digest, child.media_type)
         if document.subject is not None:

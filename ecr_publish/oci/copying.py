@@ -10,60 +10,21 @@ from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
-from ecr_publish.model.registry import Repository
 from ecr_publish.oci.attached import Attached, Family
 from ecr_publish.oci.blobs import Blobs
-from ecr_publish.oci.capabilities import Capabilities
-from ecr_publish.oci.closure import Closure, closure
-from ecr_publish.oci.descriptor import Descriptor
-from ecr_publish.oci.documents import Documents
+from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.families import lacking
-from ecr_publish.oci.lanes import Lanes, Moved
-from ecr_publish.oci.manifest import Document
+from ecr_publish.oci.lanes import Moved
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, nearer, puts, tag_plan
-from ecr_publish.oci.standing import Asked, Standing, Standings
+from ecr_publish.oci.shared import Copied, Shared
+from ecr_publish.oci.standing import Asked, Standing
 from ecr_publish.oci.wire import Wire
 
 if TYPE_CHECKING:
     from ecr_publish.oci.referrers import Asked as Pointing
     from ecr_publish.oci.referrers import Referrers
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all transfers of a run share."""
-
-    lanes: Lanes
-    documents: Documents
-    standings: Standings
-    capabilities: Capabilities
-
-    def closure(self, wire: Wire, root: Document) -> Closure:
-        """Everything below a root in a repository. Raises BadImage, ImageMissing."""
-        manifests = Manifests(wire)
-        return closure(
-            root,
-            lambda wanted: self.lanes.do([partial(self.documents.expect, manifests, each.digest) for each in wanted]),
-            f"{wire.repository}@{root.digest.short}",
-        )
-
-    def known(self, repository: Repository, digest: Digest) -> Closure | None:
-        """The same of an image whose manifests were all read before, without a request; None if not."""
-
-        def read(wanted: tuple[Descriptor, ...]) -> list[Document]:
-            return [self.documents.known(repository, each.digest) or _unread() for each in wanted]
-
-        root = self.documents.known(repository, digest)
-        try:
-            return closure(root, read, f"{repository}@{digest.short}") if root else None
-        except LookupError:
-            return None
-
-
-def _unread() -> Document:
-    raise LookupError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +37,6 @@ class Begun:
     presence: Asked | None
     referrers: Pointing
     moment: int
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What a copy did."""
-
-    changed: bool
-    moved: tuple[Moved, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 class Copying:

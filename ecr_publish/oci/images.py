@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecr_publish.errors import RepositoryMissing
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.digest import Digest
-from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
@@ -20,7 +20,6 @@ from ecr_publish.oci.arrivals import Arrivals, Came
 from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
-from ecr_publish.oci.copying import Copied, Copying, Shared
 from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.limiter import Limiter
@@ -31,10 +30,14 @@ from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.presence import ChosenPresence, HeadPresence, Presence
 from ecr_publish.oci.published import published
 from ecr_publish.oci.pushing import Pushing
+from ecr_publish.oci.shared import Copied, Shared
 from ecr_publish.oci.standing import Standings
 from ecr_publish.oci.wire import Line, Wire
 from ecr_publish.ports import Arriving, Clock, CredentialSource, LayerAvailability, Pushed, Sending
 from ecr_publish.run.retry import Retry
+
+if TYPE_CHECKING:
+    from ecr_publish.model.events import Notify
 
 SIDE_BY_SIDE = 32
 
@@ -151,6 +154,8 @@ class RegistryImages:
         notify: Notify,
     ) -> Pushed:
         """The same digest in another repository with its referrers, or only the tags in the same one."""
+        from ecr_publish.oci.copying import Copying
+
         origin, wire = self._wire(source, image.repository), self._wire(target, repository)
         copying = Copying(self._shared, origin, wire, notify)
         if image.repository == repository and tags:
@@ -169,6 +174,8 @@ class RegistryImages:
             case InLayout() as layout:
                 self._arrivals.expect_push(layout, wire)
             case PublishedImage() as image if arriving.source and image.repository != wire.repository:
+                from ecr_publish.oci.copying import Copying
+
                 origin = self._wire(arriving.source, image.repository)
                 copying = Copying(self._shared, origin, wire, lambda progress: None)
                 self._arrivals.expect_copy(image.digest, copying, wire.repository)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ecr_publish.errors import BlobsGone
 from ecr_publish.model.digest import Digest
-from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.arrivals import Read
+from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.companions import companions
-from ecr_publish.oci.copying import Copied, Shared
-from ecr_publish.oci.families import lacking
-from ecr_publish.oci.lanes import Moved
 from ecr_publish.oci.layout import Layout
-from ecr_publish.oci.perform import Performer
-from ecr_publish.oci.plan import TransferPlan, nearer, puts, upload_plan
+from ecr_publish.oci.shared import Copied, Shared
 from ecr_publish.oci.wire import Wire
+
+if TYPE_CHECKING:
+    from ecr_publish.model.events import Notify
+    from ecr_publish.oci.attached import Family
+    from ecr_publish.oci.lanes import Moved
+    from ecr_publish.oci.plan import TransferPlan
 
 
 class Pushing:
@@ -36,15 +40,30 @@ class Pushing:
             moment, present = asked.moment, asked.present(read.came.blobs)
         if present is not None and (gone := layout.absent - present):
             raise _gone(gone, repository)
-        families, warnings = lacking(companions(read.layout, image), self._goal, self._shared.lanes)
-        there = (present or frozenset()) | standings.beside(self._goal, families)
-        writes = puts(image.root, repository, standing.missing, standing.seen)
-        plan = upload_plan(None if present is None else image, families, repository, writes, there)
-        moved = self._perform(plan, read.layout, moment)
+        families, warnings = self._beside(read.layout, image)
+        done = Copied(changed=False, warnings=warnings)
+        if present is not None or families or standing.missing:
+            from ecr_publish.oci.plan import puts, upload_plan
+
+            there = (present or frozenset()) | standings.beside(self._goal, families)
+            writes = puts(image.root, repository, standing.missing, standing.seen)
+            plan = upload_plan(None if present is None else image, families, repository, writes, there)
+            done = Copied(bool(plan.operations), self._perform(plan, read.layout, moment), warnings)
         self._shared.capabilities.settle(repository, (blob.digest for blob in image.blobs))
-        return Copied(bool(plan.operations), moved, warnings)
+        return done
+
+    def _beside(self, layout: Layout, image: Closure) -> tuple[tuple[Family, ...], tuple[str, ...]]:
+        """What points to the image, as far as the repository lacks it, and warnings."""
+        if not (families := companions(layout, image)):
+            return (), ()
+        from ecr_publish.oci.families import lacking
+
+        return lacking(families, self._goal, self._shared.lanes)
 
     def _perform(self, plan: TransferPlan, source: Layout, moment: int) -> tuple[Moved, ...]:
+        from ecr_publish.oci.perform import Performer
+        from ecr_publish.oci.plan import nearer
+
         performer = Performer(self._shared.lanes, self._goal, source, self._notify)
         moved = performer.perform(nearer(plan, self._shared.capabilities.home), moment)
         if performer.closed:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
-from ecr_publish.oci.attached import Family
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.lanes import Lanes, Started
 from ecr_publish.oci.looks import Look, Looks
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.presence import Presence
 from ecr_publish.oci.wire import Wire
+
+if TYPE_CHECKING:
+    from ecr_publish.oci.attached import Family
 
 Ask = Callable[[], frozenset[Digest] | None]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -12,37 +11,41 @@ from ecr_publish.errors import PluginError
 from ecr_publish.model.origin import GitFacts, Origin
 from ecr_publish.plugins.gates import Gates
 from ecr_publish.plugins.observers import Observers
-from ecr_publish.ports import Builder
-from ecr_publish.report.report import Reporter
-from ecr_publish.run.step import Step
+
+if TYPE_CHECKING:
+    from ecr_publish.plugins.listing import Plugin
+    from ecr_publish.ports import Builder
+    from ecr_publish.report.report import Reporter
+    from ecr_publish.run.step import Step
 
 GUARDED = ("gate", "step_started", "step_finished", "run_finished")  # hooks on which wrappers are refused
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """One loaded plugin: its name (of the entry point), its distribution, and what it contributes."""
-
-    name: str
-    distribution: str
-    version: str
-    hooks: tuple[str, ...]
-    contributes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Plugins:
-    """Everything that plugins contribute. Nobody but this module ever sees pluggy's manager."""
+    """Everything that plugins contribute. Nobody outside this folder ever sees pluggy's manager."""
 
-    steps: tuple[Step, ...]
-    builders: tuple[Builder, ...]
-    reporters: tuple[Reporter, ...]
-    listed: tuple[Plugin, ...]
-    _manager: pluggy.PluginManager = field(repr=False)
+    def __init__(self, manager: pluggy.PluginManager, sources: Mapping[str, tuple[str, str]]) -> None:
+        """`sources` has the distribution and version of each plugin, the built-in one first. Raises PluginError."""
+        self._manager, self._sources = manager, sources
+        self.steps: tuple[Step, ...] = contributed(manager, "steps")
+        self.builders: tuple[Builder, ...] = contributed(manager, "builders")
+        self.reporters: tuple[Reporter, ...] = contributed(manager, "reporters")
+
+    @property
+    def versions(self) -> tuple[tuple[str, str], ...]:
+        """Distribution and version of each plugin that is not built in."""
+        return tuple(self._sources.values())[1:]
+
+    @property
+    def listed(self) -> tuple[Plugin, ...]:
+        """All of them, with what each contributes; for this they are asked again."""
+        from ecr_publish.plugins.listing import described
+
+        return tuple(described(self._manager, name, *source) for name, source in self._sources.items())
 
     def origin(self, env: Mapping[str, str], git: GitFacts | None) -> Origin | None:
         """What the first plugin that recognises this CI says. Raises PluginError for one that raises."""
-        for name, implementation in _implementations(self._manager, "origins"):
+        for name, implementation in implementations(self._manager, "origins"):
             try:
                 found = implementation(env=dict(env), git=git)
             except (Exception, SystemExit) as error:
@@ -54,16 +57,16 @@ class Plugins:
     @property
     def gates(self) -> Gates:
         """All gates, built-in and of plugins."""
-        return Gates(tuple(_implementations(self._manager, "gate")))
+        return Gates(tuple(implementations(self._manager, "gate")))
 
     @property
     def observers(self) -> Observers:
         """All observing hooks."""
-        hooks = {hook: tuple(_implementations(self._manager, hook)) for hook in GUARDED[1:]}
+        hooks = {hook: tuple(implementations(self._manager, hook)) for hook in GUARDED[1:]}
         return Observers(hooks)
 
 
-def _implementations(manager: pluggy.PluginManager, hook: str) -> list[tuple[str, Callable[..., Any]]]:
+def implementations(manager: pluggy.PluginManager, hook: str) -> list[tuple[str, Callable[..., Any]]]:
     """Each plugin's own function, in the order of registration, with only the arguments that it names."""
     found = []
     for implementation in getattr(manager.hook, hook).get_hookimpls():
@@ -81,7 +84,7 @@ def _narrowed(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[
 def contributed(manager: pluggy.PluginManager, hook: str) -> tuple[Any, ...]:
     """The values of all plugins in a contribute hook, in order. Raises PluginError: a raise, no name, a name twice."""
     found: dict[str, Any] = {}
-    for name, implementation in _implementations(manager, hook):
+    for name, implementation in implementations(manager, hook):
         try:
             values = tuple(implementation() or ())
         except (Exception, SystemExit) as error:
@@ -101,20 +104,6 @@ def contributed(manager: pluggy.PluginManager, hook: str) -> tuple[Any, ...]:
                 )
             found[value.name] = value
     return tuple(found.values())
-
-
-def described(manager: pluggy.PluginManager, name: str, distribution: str, version: str) -> Plugin:
-    """A loaded plugin for the list: the hooks that it implements and the names of what it gives."""
-    hooks, names = [], []
-    for hook in ("steps", "builders", "origins", "reporters", *GUARDED):
-        for owner, implementation in _implementations(manager, hook):
-            if owner == name:
-                hooks.append(hook)
-                if hook in ("steps", "builders", "reporters"):
-                    names += [f"{hook.removesuffix('s')} {each.name}" for each in implementation() or ()]
-                if hook == "gate":
-                    names.append(f"gate {name}")
-    return Plugin(name, distribution, version, tuple(hooks), tuple(names))
 
 
 def _typed(name: str, hook: str, value: object, kind: type[Origin]) -> Origin:

@@ -11,7 +11,7 @@ from ecr_publish import __version__, hookspecs
 from ecr_publish.builtins import NAME as BUILTIN_GATE
 from ecr_publish.builtins import Builtins
 from ecr_publish.errors import PluginError
-from ecr_publish.plugins.contributions import GUARDED, Plugins, broken, contributed, described
+from ecr_publish.plugins.contributions import GUARDED, Plugins, broken
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
@@ -33,13 +33,7 @@ def load(requirements: tuple[str, ...], *, trusted: bool, environment: Mapping[s
         for name, plugin, distribution in _listed(requirements):
             _register(manager, name, plugin)
             sources[name] = (distribution.name, distribution.version)
-    return Plugins(
-        steps=contributed(manager, "steps"),
-        builders=contributed(manager, "builders"),
-        reporters=contributed(manager, "reporters"),
-        listed=tuple(described(manager, name, *source) for name, source in sources.items()),
-        _manager=manager,
-    )
+    return Plugins(manager, sources)
 
 
 def _listed(requirements: tuple[str, ...]) -> list[tuple[str, object, Distribution]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecr_publish.steps.build import BuildDetails
     from ecr_publish.steps.promotion import PromoteDetails
     from ecr_publish.steps.resume import PublishedDetails
-    from ecr_publish.steps.scan_wait import ScanDetails
+    from ecr_publish.steps.watched import ScanDetails
 
 
 @dataclass(frozen=True, slots=True)

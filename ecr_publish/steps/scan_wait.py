@@ -1,38 +1,22 @@
-"""scan-wait: evidence for every scannable child of what is published, without a verdict."""
+"""scan-wait: evidence for every scannable child of what is published, without a verdict.
+
+How it is waited for is in `watched`; a plan that waits for no scan does not load it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import Identity, PublishedImage
-from ecr_publish.model.registry import Repository
-from ecr_publish.model.target import Target
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
-from ecr_publish.plan.step import Scene
-from ecr_publish.plan.targets import repository
 from ecr_publish.run.outcome import Done, Outcome
 
 if TYPE_CHECKING:
+    from ecr_publish.plan.step import Scene
     from ecr_publish.ports import Ports
     from ecr_publish.run.ledger import Facts
-
-
-@dataclass(frozen=True, slots=True)
-class ScanDetails:
-    """Where the scan is read, and how long it is waited for (seconds)."""
-
-    target: Target
-    repository: Repository
-    timeout_seconds: int
-
-    @property
-    def summary(self) -> str:
-        """`up to 15m`."""
-        if not self.target.scannable:
-            return "this registry does not scan"
-        return f"up to {self.timeout_seconds // 60}m{self.timeout_seconds % 60 or ''}"
+    from ecr_publish.steps.watched import ScanDetails
 
 
 class ScanWait:
@@ -46,6 +30,9 @@ class ScanWait:
 
     def details(self, scene: Scene) -> ScanDetails:
         """The repository at this target, and the file's timeout."""
+        from ecr_publish.plan.targets import repository
+        from ecr_publish.steps.watched import ScanDetails
+
         assert scene.image is not None
         assert scene.target is not None
         return ScanDetails(

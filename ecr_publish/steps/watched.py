@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note
 from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.platform import Platform
+from ecr_publish.model.registry import Repository
 from ecr_publish.model.scan import (
     ChildScan,
     Complete,
@@ -23,15 +23,29 @@ from ecr_publish.model.scan import (
     Unsupported,
     Waiting,
 )
+from ecr_publish.model.target import Target
 from ecr_publish.ports import Ports
-
-if TYPE_CHECKING:
-    from ecr_publish.steps.scan_wait import ScanDetails
 
 # A scan can be reported complete before its findings are there, and then grow (aws/aws-sdk#289): only two equal reads
 # this far apart are taken as the result.
 SETTLE = timedelta(seconds=5)
 FIRST_POLL, LONGEST_POLL = timedelta(seconds=2), timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanDetails:
+    """Where the scan is read, and how long it is waited for (seconds)."""
+
+    target: Target
+    repository: Repository
+    timeout_seconds: int
+
+    @property
+    def summary(self) -> str:
+        """`up to 15m`."""
+        if not self.target.scannable:
+            return "this registry does not scan"
+        return f"up to {self.timeout_seconds // 60}m{self.timeout_seconds % 60 or ''}"
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -27,17 +26,17 @@ class Unanswerable(Exception):
     """An expression asks for something that this run does not know: the rule gives nothing, for this reason."""
 
 
-@dataclass(frozen=True, slots=True)
 class Expressions:
     """What may stand between the braces. A value may raise Unanswerable or ConfigError when it is asked for."""
 
-    values: Mapping[str, Callable[[], str]]
-    dates: Mapping[str, datetime | None]  # None: not known
+    def __init__(self, values: Mapping[str, Callable[[], str]], dates: Mapping[str, datetime | None]) -> None:
+        """A date of None is not known."""
+        self._values, self._dates = values, dates
 
     def beside(self, more: Mapping[str, str]) -> Expressions:
         """These and a rule's own (`version`, `major`, …)."""
         own: dict[str, Callable[[], str]] = {name: _constant(value) for name, value in more.items()}
-        return replace(self, values=MappingProxyType({**self.values, **own}))
+        return Expressions(MappingProxyType({**self._values, **own}), self._dates)
 
     def rendered(self, text: str, where: str) -> str:
         """`text` with each expression replaced. Raises ConfigError for what cannot be read or is not known by name,
@@ -62,13 +61,13 @@ class Expressions:
         if name is None:
             raise self._unknown(expression, where)
         rest = expression[name.end() :]
-        if name["name"] in self.dates:
+        if name["name"] in self._dates:
             return self._date(name["name"], rest, where)
         if rest.strip():
             raise self._wrong(f"{{{{{name['name']}}}}} takes no argument, it has {rest.strip()!r}", where)
-        if name["name"] not in self.values:
+        if name["name"] not in self._values:
             raise self._unknown(name["name"], where)
-        return self.values[name["name"]]()
+        return self._values[name["name"]]()
 
     def _date(self, name: str, arguments: str, where: str) -> str:
         pattern, zone, end = None, "UTC", 0
@@ -85,7 +84,7 @@ class Expressions:
                 raise self._wrong(f"{{{{{name}}}}} has no {argument['key']}=", where)
         if arguments[end:].strip():
             raise self._wrong(f"{{{{{name}}}}} cannot read {arguments[end:].strip()!r}", where)
-        instant = self.dates[name]
+        instant = self._dates[name]
         if instant is None:
             raise Unanswerable(f"{{{{{name}}}}} is not known here")
         from ecr_publish.tags.moment import formatted, iso
@@ -94,7 +93,7 @@ class Expressions:
         return iso(there) if pattern is None else formatted(there, pattern)
 
     def _unknown(self, name: str, where: str) -> ConfigError:
-        known = ", ".join((*self.values, *self.dates))
+        known = ", ".join((*self._values, *self._dates))
         return ConfigError(what=f"no expression is called {{{{{name}}}}} here", where=where, hint=f"known: {known}")
 
     def _wrong(self, what: str, where: str) -> ConfigError:

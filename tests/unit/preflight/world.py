@@ -26,7 +26,7 @@ from ecr_publish.steps.login import LoginDetails
 from ecr_publish.steps.moment import EPOCH, Moment
 from ecr_publish.steps.promotion import PromoteDetails, Source
 from ecr_publish.steps.push import PushDetails
-from ecr_publish.steps.scan_wait import ScanDetails
+from ecr_publish.steps.watched import ScanDetails
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 DEV = Target("dev", "dev", EcrRegistry("111111111111", "us-east-2"))
