@@ -22,11 +22,11 @@ _ENTER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY
 
 def blocks(split: Path, files: Path) -> Iterator[memoryview]:
     """The tar in blocks of 1 MiB, the last one shorter; each is good until the next is asked for. Raises Unreadable."""
-    filling = _Filling()
+    filling, decode = _Filling(), json.JSONDecoder().raw_decode  # an entry for each file: what `loads` adds is a third
     try:
-        with gzip.open(split) as lines, _Tree(files) as tree:
+        with gzip.open(split, "rt", encoding="utf-8") as lines, _Tree(files) as tree:
             for line in lines:
-                entry = json.loads(line)
+                entry, _ = decode(line)
                 if entry["type"] == _SEGMENT:
                     yield from filling.put(base64.b64decode(entry["payload"]))
                 elif entry["type"] == _FILE and entry.get("size"):
@@ -36,7 +36,7 @@ def blocks(split: Path, files: Path) -> Iterator[memoryview]:
                     finally:
                         os.close(file)
             yield filling.rest()
-    except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"{split}: {error}") from error
 
 
