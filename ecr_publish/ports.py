@@ -128,7 +128,7 @@ class LayerAvailability(Protocol):
 
 
 class Receiver(Protocol):
-    """A repository, while the image that goes there is still being read. Safe from one thread."""
+    """A repository, while the image that goes there is still being read. Safe from threads."""
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
         """Those that are there: they need not be read."""

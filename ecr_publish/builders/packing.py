@@ -25,7 +25,7 @@ class Unreadable(Exception):
 
 class Packing:
     """The layers of one image by diffID, as they are found. `absent` are those that the receiver has and that are
-    therefore not kept here. Layers may be packed side by side; the receiver sees one after another."""
+    therefore not kept here. Layers may be packed side by side, and while the receiver is asked for others."""
 
     def __init__(self, blobs: Blobs, known: Known, receiver: Receiver, how: Compression, notify: Notify) -> None:
         self._how = how
@@ -128,12 +128,12 @@ class Packing:
 
     def _there(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
         """Those that the receiver has; what it was seen to lack is not asked for again."""
+        asked = tuple(blob for blob in blobs if blob.digest not in self._lacking)
+        there = self._receiver.has(asked) if asked else frozenset[Digest]()
         with self._lock:
-            asked = tuple(blob for blob in blobs if blob.digest not in self._lacking)
-            there = self._receiver.has(asked) if asked else frozenset[Digest]()
             self._lacking |= {blob.digest for blob in asked} - there
             self.absent |= there
-            return there
+        return there
 
     def _kept(self, diff_id: str, blob: StoredBlob) -> None:
         self.layers[diff_id] = blob
@@ -142,7 +142,7 @@ class Packing:
     def _take(self, blob: StoredBlob) -> None:
         with self._lock:
             self.absent.discard(blob.digest)
-            self._receiver.take(blob)
+        self._receiver.take(blob)
 
 
 class OnDisk:

@@ -24,6 +24,8 @@ def bring(found: Found, packing: Packing, recalled: Recalled) -> None:
     store, told, config = _Store(found), recalled.layers(), recalled.config()
     with crew() as working:
         _begin(working, store, {*found.diff_ids} - {*told}, packing)
+        if config is None:
+            packing.document(store.config())
         packing.expect(told, config)
         if packing.config is None:
             packing.document(store.config())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ class Ahead:
         self._lanes, self._wire, self._presence, self._notify = lanes, wire, presence, notify
         self._content = Layout(layout, ())
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
+        self._lock = threading.Lock()
         self._running: list[Future[list[Moved]]] = []
         self._taken: set[Digest] = set()
         self._arrived: set[Digest] = set()
@@ -36,17 +38,19 @@ class Ahead:
         self._raise_failed()
         answers = self._lanes.do(self._presence.asks(self._wire, tuple(_descriptor(blob) for blob in blobs)))
         found: frozenset[Digest] = frozenset().union(*answers)
-        self._lacking |= {blob.digest for blob in blobs} - found
-        self._arrived |= found
+        with self._lock:
+            self._lacking |= {blob.digest for blob in blobs} - found
+            self._arrived |= found
         return found
 
     def take(self, blob: StoredBlob) -> None:
         """Begin to send it, unless it is there: what is small may have come with another image."""
         self._raise_failed()
-        if blob.digest in self._taken:
-            return  # an image may have one layer twice
-        self._taken.add(blob.digest)
-        self._running.append(self._pool.submit(self._bring, _descriptor(blob), self._lanes.moment()))
+        with self._lock:
+            if blob.digest in self._taken:
+                return  # an image may have one layer twice
+            self._taken.add(blob.digest)
+            self._running.append(self._pool.submit(self._bring, _descriptor(blob), self._lanes.moment()))
 
     def sent(self) -> int:
         """Wait for all; the bytes that were sent. Raises the first failure."""
@@ -72,7 +76,8 @@ class Ahead:
     def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
         work = partial(self._send, blob)
         moved = self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
-        self._arrived.add(blob.digest)
+        with self._lock:
+            self._arrived.add(blob.digest)
         self._content.path(blob.digest).unlink()  # an image may be as large as what is left of the disk
         return moved
 
@@ -88,7 +93,7 @@ class Ahead:
         self._notify(Transferred(blob.digest.short, done, blob.size, how))
 
     def _raise_failed(self) -> None:
-        for each in self._running:
+        for each in tuple(self._running):
             if each.done() and (error := each.exception()) is not None:
                 raise error
 

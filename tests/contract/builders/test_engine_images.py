@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ecr_publish.builders.blobs import LAYER_GZIP
 from ecr_publish.builders.known import KnownOnDisk
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.engine.images import DockerImages
@@ -214,6 +215,28 @@ def test_memory_is_flat_in_the_number_and_size_of_layers(desk, put):
         image = Kept(tuple((f"{count}-{each}", noise + bytes(half)) for each in range(count)))
         peaks.append(int(brought(desk, put(desk, image))[1]))
     assert peaks[1] - peaks[0] < 20 << 10
+
+
+class Hesitating(OnDisk):
+    """A receiver that answers what it has when it has been given something."""
+
+    def __init__(self) -> None:
+        self.given = threading.Event()
+
+    def has(self, blobs):
+        assert self.given.wait(10)
+        return frozenset()
+
+    def take(self, blob) -> None:
+        if blob.media_type == LAYER_GZIP:
+            self.given.set()
+
+
+def test_a_new_layer_is_packed_and_taken_while_the_receiver_is_asked_for_the_others(desk):
+    desk.layout(desk.in_graph(IMAGE))  # of its base it is known what it becomes
+    hesitating = Hesitating()
+    desk.layout(desk.in_graph(CHANGED), hesitating)
+    assert hesitating.given.is_set()
 
 
 class Refusing(OnDisk):
