@@ -31,7 +31,6 @@ class Packing:
         self._how = how
         self._blobs, self._known, self._receiver, self.notify = blobs, known, receiver, notify
         self._lock = threading.Lock()
-        self._lacking: set[Digest] = set()  # asked for, and not there
         self.layers: dict[str, StoredBlob] = {}
         self.config: StoredBlob | None = None
         self.absent: set[Digest] = set()
@@ -127,11 +126,9 @@ class Packing:
         self._take(self.config)
 
     def _there(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
-        """Those that the receiver has; what it was seen to lack is not asked for again."""
-        asked = tuple(blob for blob in blobs if blob.digest not in self._lacking)
-        there = self._receiver.has(asked) if asked else frozenset[Digest]()
+        """Those that the receiver has."""
+        there = self._receiver.has(blobs) if blobs else frozenset[Digest]()
         with self._lock:
-            self._lacking |= {blob.digest for blob in asked} - there
             self.absent |= there
         return there
 

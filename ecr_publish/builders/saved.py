@@ -11,6 +11,7 @@ from typing import Any
 from ecr_publish.builders.blobs import media_type
 from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest
+from ecr_publish.oci.manifest import labels_of
 from ecr_publish.oci.members import Members, Span
 
 LARGEST_JSON = 4 << 20
@@ -67,11 +68,8 @@ def saved_image(found: Members, reference: str | None) -> SavedImage:
         raise damaged(found, "its config or its list of layers is none")
     if len(diff_ids) != len(names):
         raise damaged(found, f"{len(names)} layers, and diffIDs for {len(diff_ids)}")
-    settings = config.get("config")
-    labels = settings.get("Labels") if isinstance(settings, dict) else None
-    labels = {str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {}
     layers = tuple(_layer(found, str(name), str(diff_id)) for name, diff_id in zip(names, diff_ids, strict=True))
-    return SavedImage(body, labels, layers)
+    return SavedImage(body, labels_of(config), layers)
 
 
 def is_layout(found: Members) -> bool:

@@ -34,12 +34,13 @@ class Ahead:
         self._lacking: frozenset[Digest] = frozenset()  # asked for, and not there
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
-        """Those that are there."""
+        """Those that are there; what was seen to be lacking is not asked for again."""
         self._raise_failed()
-        answers = self._lanes.do(self._presence.asks(self._wire, tuple(_descriptor(blob) for blob in blobs)))
+        asked = tuple(_descriptor(blob) for blob in blobs if blob.digest not in self._lacking)
+        answers = self._lanes.do(self._presence.asks(self._wire, asked)) if asked else []
         found: frozenset[Digest] = frozenset().union(*answers)
         with self._lock:
-            self._lacking |= {blob.digest for blob in blobs} - found
+            self._lacking |= {blob.digest for blob in asked} - found
             self._arrived |= found
         return found
 

@@ -50,6 +50,11 @@ class Family:
         return tuple({blob.digest: blob for _, each in self.members for blob in each.blobs}.values())
 
 
+def blobs_of(families: tuple[Family, ...]) -> tuple[Descriptor, ...]:
+    """The configs and layers of several generations, each digest once."""
+    return tuple({blob.digest: blob for each in families for blob in each.blobs}.values())
+
+
 def tag_of(subject: Digest) -> str:
     """The tag under which a registry without the API keeps the list of a subject's referrers."""
     return f"sha256-{subject.hex}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
-from ecr_publish.oci.attached import Attached, Family
+from ecr_publish.oci.attached import Attached, Family, blobs_of
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.families import lacking
@@ -124,11 +124,10 @@ class Copying:
 
     def _bring(self, families: tuple[Family, ...]) -> tuple[Moved, ...]:
         """The blobs of referrers: few and small, so they are asked for and streamed."""
-        blobs = tuple({blob.digest: blob for each in families for blob in each.blobs}.values())
-        if not blobs:
+        if not (blobs := blobs_of(families)):
             return ()
         moment = self._shared.lanes.moment()
-        present = self._shared.standings.beside(self._goal, families)
+        present = self._shared.standings.beside(self._goal, blobs)
         return self._perform(copy_plan(blobs, self._origin.repository, self._goal.repository, present), moment)
 
     def _perform(self, plan: TransferPlan, moment: int) -> tuple[Moved, ...]:

@@ -25,7 +25,7 @@ from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.looking import Looking
 from ecr_publish.oci.looks import Looks
-from ecr_publish.oci.manifest import Document, Manifest
+from ecr_publish.oci.manifest import Document, Manifest, labels_of
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.presence import ChosenPresence, HeadPresence, Presence
 from ecr_publish.oci.published import published
@@ -110,7 +110,7 @@ class RegistryImages:
         document = self._shared.documents.expect(manifests, image.digest)
         child = next((each for each in image.children if each.scannable), None)
         inner = self._shared.documents.expect(manifests, child.digest) if child else document
-        labels = _config_labels(Blobs(wire).document(inner.config)) if isinstance(inner, Manifest) else {}
+        labels = labels_of(_json(Blobs(wire).document(inner.config))) if isinstance(inner, Manifest) else {}
         return labels | dict(inner.annotations) | dict(document.annotations)
 
     def tags(self, target: Target, repository: Repository) -> tuple[str, ...]:
@@ -202,15 +202,12 @@ class RegistryImages:
         return Wire(self._line, self._retry, target, repository)
 
 
-def _config_labels(config: bytes) -> dict[str, str]:
-    """The labels of an image's config; an artifact's config has none."""
+def _json(config: bytes) -> object:
+    """A config's value; None for an artifact's, which may be anything."""
     try:
-        value = json.loads(config)
+        return json.loads(config)
     except (ValueError, RecursionError):
-        return {}
-    settings = value.get("config") if isinstance(value, dict) else None
-    labels = settings.get("Labels") if isinstance(settings, dict) else None
-    return {str(key): str(each) for key, each in labels.items()} if isinstance(labels, dict) else {}
+        return None
 
 
 def _pushed(image: PublishedImage, done: Copied) -> Pushed:

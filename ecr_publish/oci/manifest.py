@@ -22,6 +22,7 @@ __all__ = [
     "Document",
     "Index",
     "Manifest",
+    "labels_of",
     "parse",
 ]
 
@@ -104,6 +105,13 @@ def parse(body: bytes, media_type: str | None, where: str) -> Document:
         # What is read as one and run as the other hides content (CVE-2021-41190): both specifications forbid it.
         raise bad_document(where, "it is neither clearly a manifest nor clearly an index")
     return _index(value, body, kind, where) if kind in INDEXES else _manifest(value, body, kind, where)
+
+
+def labels_of(config: object) -> dict[str, str]:
+    """The labels in an image's config (image-spec, "Image Configuration"); of what is none, none."""
+    settings = config.get("config") if isinstance(config, dict) else None
+    labels = settings.get("Labels") if isinstance(settings, dict) else None
+    return {str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {}
 
 
 def _object(body: bytes, where: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
-from ecr_publish.oci.attached import Attached, Family
+from ecr_publish.oci.attached import Attached, Family, blobs_of
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.looks import Look
@@ -120,11 +120,8 @@ def upload_plan(
     present: frozenset[Digest],
 ) -> TransferPlan:
     """From a layout into a repository that has the blobs `present`, and the whole image where that is None."""
-    blobs = image.blobs if image else ()
-    blobs = tuple(
-        {each.digest: each for each in (*blobs, *(each for found in referrers for each in found.blobs))}.values()
-    )
-    missing, there = _divided(blobs, present)
+    blobs = {each.digest: each for each in (*(image.blobs if image else ()), *blobs_of(referrers))}
+    missing, there = _divided(tuple(blobs.values()), present)
     uploads = tuple(UploadBlob(repository, blob) for blob in missing)
     return replace(manifest_plan(image, repository, referrers, tags), blobs=uploads, present=there)
 

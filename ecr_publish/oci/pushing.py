@@ -43,9 +43,10 @@ class Pushing:
         families, warnings = self._beside(read.layout, image)
         done = Copied(changed=False, warnings=warnings)
         if present is not None or families or standing.missing:
+            from ecr_publish.oci.attached import blobs_of
             from ecr_publish.oci.plan import puts, upload_plan
 
-            there = (present or frozenset()) | standings.beside(self._goal, families)
+            there = (present or frozenset()) | standings.beside(self._goal, blobs_of(families))
             writes = puts(image.root, repository, standing.missing, standing.seen)
             plan = upload_plan(None if present is None else image, families, repository, writes, there)
             done = Copied(bool(plan.operations), self._perform(plan, read.layout, moment), warnings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.descriptor import Descriptor
@@ -14,9 +13,6 @@ from ecr_publish.oci.looks import Look, Looks
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.presence import Presence
 from ecr_publish.oci.wire import Wire
-
-if TYPE_CHECKING:
-    from ecr_publish.oci.attached import Family
 
 Ask = Callable[[], frozenset[Digest] | None]
 
@@ -99,8 +95,7 @@ class Standings:
         moment = self._lanes.moment()
         return Asked(moment, self._lanes.start([*asks, *self._presence.asks(wire, blobs)]))
 
-    def beside(self, wire: Wire, families: tuple[Family, ...]) -> frozenset[Digest]:
-        """Those of the referrers' blobs that the repository has."""
-        blobs = tuple({blob.digest: blob for each in families for blob in each.blobs}.values())
+    def beside(self, wire: Wire, blobs: tuple[Descriptor, ...]) -> frozenset[Digest]:
+        """Those of the blobs of referrers that the repository has."""
         answers = self._lanes.do(self._presence.asks(wire, blobs)) if blobs else []
         return frozenset[Digest]().union(*answers)
