@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,6 +14,7 @@ from ecr_publish.aws.session import Explicit, Sessions
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.model.digest import digest_of
 from tests.contract.aws.conftest import DEV
+from tests.running import running
 
 WEB, DIGEST = DEV.repository("web"), digest_of(b"web")
 ARN = image_arn(WEB, DIGEST, "222222222222")
@@ -41,13 +41,9 @@ class _Inspector(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def inspector():
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Inspector) as server:
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _Inspector)) as server:
         server.asked, server.answer = [], (200, {"coveredResources": []})
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def coverage(inspector):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socketserver
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from tests.running import running
 
 VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
 
@@ -120,14 +121,9 @@ def serving(engine: Engine, tls: ssl.SSLContext | None = None, socket: Path | No
     """The engine at `engine.url` (for DOCKER_HOST) until the end of the block: by TCP, on its own side of TLS, or on a
     socket."""
     handler = type("Handler", (_Handler,), {"engine": engine})
-    with _SocketServer(str(socket), handler) if socket else _Server(("127.0.0.1", 0), handler) as server:
-        if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        engine.url = f"unix://{socket}" if socket else f"tcp://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield engine
-        finally:
-            server.shutdown()
-            thread.join()
+    server = _SocketServer(str(socket), handler) if socket else _Server(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    engine.url = f"unix://{socket}" if socket else f"tcp://127.0.0.1:{server.server_address[1]}"
+    with running(server):
+        yield engine

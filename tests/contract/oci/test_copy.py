@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from bench.rounds import in_rounds
 from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised, TagTaken
+from ecr_publish.ports import Pushed
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import Writer, multi, single
 
@@ -77,17 +79,23 @@ def test_a_look_that_saw_nothing_is_not_believed_after_the_write(ecr: World, tmp
     assert ecr.push(layout, repository, "1.0").already_there
 
 
+def tagged_meanwhile(ecr: World, theirs: Pushed, tag: str) -> Callable[[object], None]:
+    """While we transfer, a minute passes and somebody else gives the tag to their image."""
+
+    def meanwhile(progress: object) -> None:
+        ecr.clock.advance(timedelta(seconds=60))
+        ecr.stored(theirs.image.repository).tags[tag] = str(theirs.image.digest)
+
+    return meanwhile
+
+
 def test_a_tag_that_somebody_writes_during_a_long_transfer_is_not_overwritten(ecr: World, tmp_path: Path):
     repository = ecr.create("web")
     theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
 
-    def meanwhile(progress: object) -> None:
-        ecr.clock.advance(timedelta(seconds=60))
-        ecr.stored(repository).tags["1.0"] = str(theirs.image.digest)
-
     ours = single(tmp_path / "ours", b"ours")
     with pytest.raises(TagTaken) as raised:
-        ecr.images.push(ours, HERE, repository, ("1.0",), meanwhile)
+        ecr.images.push(ours, HERE, repository, ("1.0",), tagged_meanwhile(ecr, theirs, "1.0"))
     assert str(theirs.image.digest) in raised.value.what
     assert str(ours.digest) in raised.value.what
     assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
@@ -112,12 +120,10 @@ def test_no_tag_is_written_where_one_of_them_was_written_by_somebody_else_meanwh
     repository = ecr.create("web")
     theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
 
-    def meanwhile(progress: object) -> None:
-        ecr.clock.advance(timedelta(seconds=60))
-        ecr.stored(repository).tags["1"] = str(theirs.image.digest)
-
     with pytest.raises(TagTaken, match="the tag 1 named nothing"):
-        ecr.images.push(single(tmp_path / "ours"), HERE, repository, ("1.0", "1", "latest"), meanwhile)
+        ecr.images.push(
+            single(tmp_path / "ours"), HERE, repository, ("1.0", "1", "latest"), tagged_meanwhile(ecr, theirs, "1")
+        )
     assert ecr.tags(repository) == {"1": str(theirs.image.digest)}
 
 

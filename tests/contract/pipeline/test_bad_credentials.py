@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.contract.pipeline.test_commands import Job, job, offline, server
+from tests.running import running
 
 __all__ = ["Job", "job", "offline", "server"]  # fixtures
 
@@ -38,12 +38,8 @@ class _Sts(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def sts() -> Iterator[ThreadingHTTPServer]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Sts) as found:
-        thread = threading.Thread(target=found.serve_forever, args=(0.05,))
-        thread.start()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), _Sts)) as found:
         yield found
-        found.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.running import running
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,6 @@ def serving(answer: Callable[[Asked], tuple[int, dict[str, str], bytes | None]])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     scripted.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with running(server):
         yield scripted
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

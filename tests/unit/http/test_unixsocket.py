@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socketserver
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecr_publish.http.unixsocket import LARGEST_DOCUMENT, document
+from tests.running import running
 
 
 @contextmanager
@@ -27,14 +27,8 @@ def answering(place: Path, answer: bytes) -> Iterator[list[str]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with socketserver.ThreadingUnixStreamServer(str(place), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(socketserver.ThreadingUnixStreamServer(str(place), Handler)):
+        yield asked
 
 
 def whole(status: bytes, body: bytes) -> bytes:
