@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from ecr_publish.model.digest import Digest
@@ -69,7 +69,11 @@ class Looks:
         return {each: look for each, look in found.items() if look is not None and look.is_fresh(now)}
 
     def take(self, repository: Repository, references: tuple[str, ...]) -> dict[str, Look]:
-        """What is known of these references, and known no longer after this: they are to be written."""
+        """What is known of these references, and known no longer after this: they are to be written. A question that
+        is under way is waited for: its answer, kept after the write, would be what was there before it."""
+        with self._lock:
+            asked = [self._asked.get((repository, each)) for each in references]
+        wait([each for each in asked if each is not None])
         found = self.fresh(repository, references)
         with self._lock:
             for each in references:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from ecr_publish.local.faults import Request
 from ecr_publish.ports import Arriving
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import multi, single
@@ -60,6 +62,22 @@ def test_beside_the_list_of_tags_the_blobs_are_asked_for_unless_a_tag_names_the_
         ecr.images._lanes.do([lambda: None] * 32)
         assert ecr.asked(before).count(HEAD_BLOB) == blobs
         ecr.clock.advance(timedelta(minutes=5))
+
+
+def test_a_look_that_is_answered_late_is_not_taken_for_what_is_there_after_the_push(ecr: World, tmp_path: Path):
+    repository, layout = ecr.create("web"), single(tmp_path)
+    late = len(ecr.requests)
+
+    async def hold(request: Request) -> None:
+        await asyncio.sleep(0.3 if request.number == late else 0)
+
+    ecr.ecr.script.hold = hold
+    looked = ecr.images.look(HERE, repository, ("1.0",))
+    assert not ecr.push(layout, repository, "1.0").already_there
+    assert looked.digest("1.0") is None
+    before = len(ecr.requests)
+    assert ecr.push(layout, repository, "1.0").already_there
+    assert ecr.asked(before) == [HEAD_MANIFEST]
 
 
 def test_a_copy_asks_nothing_twice(ecr: World, tmp_path: Path):
