@@ -247,6 +247,7 @@ class BuildRequest:
     created: datetime  # the time stamped into reproducible images
     as_layout: bool = False  # the result must be a layout (another job goes on with it)
     only_pushed: bool = False  # nobody but this run's own push goes on with it: what lies in a tar may stay there
+    check: Callable[[], None] = lambda: None  # raises when the run is to stop: call it while waiting for somebody else
 
 
 class Builder(Protocol):

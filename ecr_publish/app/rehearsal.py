@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ecr_publish.app.project import Project
 from ecr_publish.app.world import World, ports_of
-from ecr_publish.aws.session import Explicit, Sessions
+from ecr_publish.aws.isolated import Explicit
+from ecr_publish.aws.session import Sessions
 from ecr_publish.http.route import Route
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.told import settings_of

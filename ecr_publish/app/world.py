@@ -44,10 +44,12 @@ def real_world(
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
         from ecr_publish.app.identity import web_identity
         from ecr_publish.aws.session import Sessions
+        from ecr_publish.http.live import Live
         from ecr_publish.http.route import route_of
         from ecr_publish.run.retry import Retry
 
-        clock = SystemClock(stop)
+        clock, live = SystemClock(stop), Live()
+        stop.soon_after(live.cut)
         route = route_of(env)
         sessions = Sessions(
             run_name=f"ecr-publish-{project.origin.ci}",
@@ -56,6 +58,7 @@ def real_world(
             # code that is not trusted gets no identity, whatever its job could have
             web_identity=web_identity(env, stop, route) if project.origin.trusted else None,
             conceal=conceal,
+            live=live,
         )
         with ports_of(project, sessions, clock, stop, env, route) as ports:
             yield World(replace(ports, as_layout=as_layout))

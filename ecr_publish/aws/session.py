@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ecr_publish.errors import NotAuthorised, UsageError
+from ecr_publish.errors import NotAuthorised
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
 
 if TYPE_CHECKING:
     from botocore.session import Session
 
+    from ecr_publish.aws.isolated import Explicit
+    from ecr_publish.http.live import Live
+
 Result = TypeVar("Result")
 
 PUBLIC_REGION = "us-east-1"  # ECR Public has its API there only (Amazon ECR Public User Guide, "Quotas")
 SESSION_SECONDS = 3600  # a chained role session may not ask for more (STS API Reference, AssumeRole)
-
-
-@dataclass(frozen=True, slots=True)
-class Explicit:
-    """A world of its own (a rehearsal): this endpoint, keys named after accounts, and nothing of the environment.
-
-    Why each part is explicit: HTTP_PROXY captures loopback calls of botocore even with an explicit endpoint,
-    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS voids endpoint variables, and a missing AWS_PROFILE raises even with keys.
-    """
-
-    endpoint_url: str
-    account: str = "111111111111"  # of targets that name none, and of the principal that assumes roles
-    secret: str = "rehearsal-has-no-secret"  # noqa: S105 - signs requests that nobody verifies
 
 
 class _Principal(NamedTuple):
@@ -60,11 +48,13 @@ class Sessions:
         retry: Callable[[Callable[[], Any]], Any] | None = None,
         web_identity: Callable[[str], str] | None = None,
         conceal: Callable[[str], None] = lambda secret: None,
+        live: Live | None = None,
     ) -> None:
         """`run_name` becomes the RoleSessionName that CloudTrail shows; `now` (aware) is the clock by which role
         sessions are renewed; `retry` repeats a call whose error may heal; `web_identity` gives a fresh OpenID token for
-        an audience, by which roles are then assumed; `conceal` is told every secret before it is used."""
-        self._explicit, self._now, self._retry = explicit, now, retry
+        an audience, by which roles are then assumed; `conceal` is told every secret before it is used; connections
+        are added to `live`."""
+        self._explicit, self._now, self._retry, self._live = explicit, now, retry, live
         self._web_identity, self.conceal = web_identity, conceal
         self._name = role_session_name(run_name)
         self._sessions: dict[_Principal, Session] = {}
@@ -139,32 +129,9 @@ class Sessions:
         return _Principal(role, None, own or self._explicit.account, region)
 
     def _create(self, service: str, session: Session, region: str) -> Any:
-        import boto3
-        from botocore.config import Config
+        from ecr_publish.aws.clients import create
 
-        options: dict[str, Any] = {
-            # none of botocore's: they sleep in real time where no stop reaches them, and count a hard
-            # LimitExceededException as throttling; `ask` repeats on the run's clock
-            "retries": {"total_max_attempts": 1},
-            "connect_timeout": 10,
-            "read_timeout": 60,
-            "max_pool_connections": 16,
-            "user_agent_extra": "ecr-publish",
-        }
-        endpoint = None
-        if self._explicit is not None:
-            # an argument outranks AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, and proxies={} outranks HTTP_PROXY
-            endpoint, options["proxies"] = self._explicit.endpoint_url, {}
-        try:
-            return boto3.Session(botocore_session=session).client(  # type: ignore[call-overload]
-                service, region_name=region, endpoint_url=endpoint, config=Config(**options)
-            )
-        except ValueError as error:
-            raise UsageError(
-                what=f"the AWS SDK takes no such setting: {error}",
-                where=f"{service} in {region}",
-                hint="check AWS_ENDPOINT_URL_*, which must be whole URLs, and the region",
-            ) from error
+        return create(service, session, region, explicit=self._explicit, live=self._live)
 
     def _session(self, principal: _Principal) -> Session:
         if principal not in self._sessions:
@@ -176,6 +143,8 @@ class Sessions:
         from botocore.session import Session
 
         if self._explicit is not None:
+            from ecr_publish.aws.isolated import isolated_session
+
             session = isolated_session(principal.account or self._explicit.account, self._explicit.secret)
         else:
             session = Session(profile=principal.profile)
@@ -221,22 +190,6 @@ def _loader(data_path: str | None) -> Any:
     from botocore.loaders import create_loader
 
     return create_loader(data_path)
-
-
-def isolated_session(access_key: str, secret: str) -> Session:
-    """A botocore session that looks at no environment variable, no profile and no configuration file."""
-    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
-    from botocore.session import Session
-
-    # (key in the config file, environment variable, default, conversion): the first two are what must not be read.
-    alone = {
-        name: (None, None, default, conversion)
-        for name, (_, _, default, conversion) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
-    }
-    alone |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-    session = Session(session_vars={**alone, "profile": (None, None, None, None)})
-    session.set_credentials(access_key, secret)
-    return session
 
 
 def role_session_name(text: str) -> str:

@@ -12,6 +12,7 @@ from ecr_publish.builders.composing import ANNOTATIONS_LABEL
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.config.model import DockerBuild
+from ecr_publish.engine.attended import attended
 from ecr_publish.engine.connection import engine
 from ecr_publish.engine.dockercontext import Context, context_of
 from ecr_publish.engine.images import DockerImages
@@ -57,22 +58,25 @@ class DockerBuilder:
     def _built(self, request: BuildRequest, context: Context, archive: IO[bytes], notify: Notify) -> str:
         build: DockerBuild = request.build
         with engine(self._environment, context.where, lambda words: context.named(refusal=words)) as client:
-            lines = client.build(
-                fileobj=archive,
-                custom_context=True,
-                dockerfile=context.name,
-                buildargs=dict(build.args) or None,
-                target=build.target or "",
-                labels=_labels(request),
-                platform=next(iter(build.platforms), None),
-                pull=build.pull,
-                nocache=build.no_cache,
-                network_mode=build.network,
-                rm=True,
-                forcerm=True,
-                decode=True,
-            )
-            return _followed(lines, context.named, notify)
+
+            def lines() -> Iterator[dict[str, Any]]:
+                yield from client.build(
+                    fileobj=archive,
+                    custom_context=True,
+                    dockerfile=context.name,
+                    buildargs=dict(build.args) or None,
+                    target=build.target or "",
+                    labels=_labels(request),
+                    platform=next(iter(build.platforms), None),
+                    pull=build.pull,
+                    nocache=build.no_cache,
+                    network_mode=build.network,
+                    rm=True,
+                    forcerm=True,
+                    decode=True,
+                )
+
+            return _followed(attended(lines(), request.check), context.named, notify)
 
 
 def _labels(request: BuildRequest) -> dict[str, str]:

@@ -12,6 +12,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from ecr_publish.http.live import Live
 from ecr_publish.http.route import Proxy
 from ecr_publish.http.slice import Slice
 
@@ -28,10 +29,12 @@ class _Plain(HTTPConnection):
     """urllib3 sends bodies under the short timeout that is meant for connecting; here sending has the long one."""
 
     stalled = STALLED_SECONDS
+    live = Live()
 
     def connect(self) -> None:
         super().connect()
         self.sock.settimeout(self.stalled)
+        self.live.add(self.sock)
 
     def send(self, data: Any) -> None:
         data.send(self.sock) if isinstance(data, Slice) else super().send(data)
@@ -39,10 +42,12 @@ class _Plain(HTTPConnection):
 
 class _Tls(HTTPSConnection):
     stalled = STALLED_SECONDS
+    live = Live()
 
     def connect(self) -> None:
         super().connect()
         self.sock.settimeout(self.stalled)
+        self.live.add(self.sock)
 
     def send(self, data: Any) -> None:
         """A server may have answered before it had everything, and gone: as with a plain connection the answer is read
@@ -54,10 +59,10 @@ class _Tls(HTTPSConnection):
 
 
 def pools(
-    connections: int, stalled: float, proxy: Proxy | None = None, authorities: str | None = None
+    connections: int, stalled: float, live: Live, proxy: Proxy | None = None, authorities: str | None = None
 ) -> urllib3.PoolManager:
-    """A pool manager that keeps up to `connections` per host, directly or through a proxy. `authorities` is a file or
-    directory of certificates in place of this machine's.
+    """A pool manager that keeps up to `connections` per host, directly or through a proxy; each is added to `live`.
+    `authorities` is a file or directory of certificates in place of this machine's.
 
     A connection on which nothing moves for `stalled` seconds, either way, is given up.
     """
@@ -75,7 +80,8 @@ def pools(
         manager: urllib3.PoolManager = urllib3.ProxyManager(proxy.url, proxy_headers=secret, **options)
     else:
         manager = urllib3.PoolManager(**options)
-    plain, tls = type("Plain", (_Plain,), {"stalled": stalled}), type("Tls", (_Tls,), {"stalled": stalled})
+    own = {"stalled": stalled, "live": live}
+    plain, tls = type("Plain", (_Plain,), own), type("Tls", (_Tls,), own)
     manager.pool_classes_by_scheme = {
         "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
         "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),

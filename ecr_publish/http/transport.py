@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ import urllib3
 from ecr_publish.errors import RegistryRefused
 from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.failures import connection_failure
+from ecr_publish.http.live import Live
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.pools import STALLED_SECONDS, pools
 from ecr_publish.http.route import Route
@@ -34,10 +35,14 @@ class Stopping(Protocol):
     def check(self) -> None:
         """Raise if so."""
 
+    def soon_after(self, act: Callable[[], None]) -> None:
+        """Have it called a moment after somebody asked."""
+
 
 class Transport:
     """Safe from threads. The environment is not looked at: `route` has the proxies and certificates, and loopback is
-    never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut."""
+    never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut, and all are
+    soon after the run was asked to stop."""
 
     def __init__(
         self,
@@ -49,9 +54,11 @@ class Transport:
     ) -> None:
         self._stop = stop
         self._route = route
-        self._direct = pools(connections, stalled, authorities=route.authorities)
+        live = Live()
+        stop.soon_after(live.cut)
+        self._direct = pools(connections, stalled, live, authorities=route.authorities)
         there = [proxy for proxy in (route.https, route.http) if proxy]
-        self._proxied = {proxy: pools(connections, stalled, proxy, route.authorities) for proxy in there}
+        self._proxied = {proxy: pools(connections, stalled, live, proxy, route.authorities) for proxy in there}
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -90,6 +97,7 @@ class Transport:
                 preload_content=False, decode_content=False,
             )  # fmt: skip
         except urllib3.exceptions.HTTPError as error:
+            self._stop.check()  # then it was cut by us
             raise connection_failure(error, where) from error
         try:
             named = {name.lower(): value for name, value in response.headers.items()}
@@ -135,6 +143,7 @@ class Transport:
                 self._stop.check()
                 yield block
         except (urllib3.exceptions.HTTPError, OSError) as error:
+            self._stop.check()
             raise connection_failure(error, where) from error
 
 

@@ -87,6 +87,7 @@ class Build:
             created=details.created.instant,
             as_layout=ports.as_layout,
             only_pushed=image in ports.only_pushed,
+            check=ports.stop.check,
         )
         built = builder.build(request, ports.notify)
         return Done(_where(built), (built,))

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecr_publish.aws.session import Explicit, Sessions
+from ecr_publish.aws.isolated import Explicit
+from ecr_publish.aws.session import Sessions
 from ecr_publish.local import embedded_ecr
 from ecr_publish.model.digest import Digest, digest_of
 from ecr_publish.model.registry import EcrRegistry

@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ecr_publish.aws.coverage import InspectorCoverage, image_arn
+from ecr_publish.aws.isolated import Explicit
 from ecr_publish.aws.reading import Coverage
-from ecr_publish.aws.session import Explicit, Sessions
+from ecr_publish.aws.session import Sessions
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.model.digest import digest_of
 from tests.contract.aws.conftest import DEV

@@ -104,7 +104,8 @@ def test_what_is_repeated_is_ours_alone_and_on_the_runs_clock(ground):
 
 
 def test_an_endpoint_that_nobody_serves_is_unavailable_and_named():
-    from ecr_publish.aws.session import Explicit, Sessions
+    from ecr_publish.aws.isolated import Explicit
+    from ecr_publish.aws.session import Sessions
 
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1"):
         StsIdentities(Sessions(Explicit("http://127.0.0.1:1"))).identity(DEV)

@@ -13,7 +13,8 @@ from ecr_publish.app.performing import perform
 from ecr_publish.app.planning import make
 from ecr_publish.app.project import Project, open_project
 from ecr_publish.app.world import World, ports_of
-from ecr_publish.aws.session import Explicit, Sessions
+from ecr_publish.aws.isolated import Explicit
+from ecr_publish.aws.session import Sessions
 from ecr_publish.http.route import Route
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import Settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -242,6 +243,32 @@ def test_a_signal_during_the_cpu_part_of_a_build_stops_it_and_says_what_was_not_
     assert "not started" in out
     assert f"(exit {code})" in out + err
     assert not list(spool.rglob(".spool-*"))
+
+
+PLAIN = """\
+environments:
+  lab: {{ registry: "127.0.0.1:{port}" }}
+images:
+  web: {{ repository: team/web, tags: ["type=raw,value=one"], build: {{ files: [{{ from: system, to: / }}] }} }}
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("whose", ["API", "registry"])
+def test_a_signal_does_not_wait_for_somebody_who_says_nothing(tmp_path, whose, number, code):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        job = Job(tmp_path, f"http://127.0.0.1:{port}")
+        job.file(FILE if whose == "API" else PLAIN.format(port=port))
+        process = job.start("run")
+        silent.settimeout(60)
+        with silent.accept()[0] as asking:
+            asking.recv(1)  # the request is on its way
+            asked = time.monotonic()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in out + err) == (code, False), out + err
+    assert time.monotonic() - asked < 10
 
 
 def test_no_token_is_in_anything_that_is_printed_or_kept(job, server):

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -17,7 +18,9 @@ from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.route import Proxy, Route
 from ecr_publish.http.transport import LARGEST_ANSWER, Transport
 from ecr_publish.run.stop import StopRequest
-from tests.unit.http.scripted import serving
+from tests.unit.http.scripted import Asked, serving
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
 
 
 def fine(_):
@@ -89,22 +92,51 @@ def test_a_server_that_stops_taking_a_body_is_given_up():
 
 
 def test_a_server_that_stops_in_the_middle_of_its_answer_is_given_up():
-    with socket.create_server(("127.0.0.1", 0)) as halting:
+    with halting(HALF) as url, pytest.raises(Unavailable, match="too long"):
+        Transport(StopRequest(), stalled=0.2).ask("GET", url, {})
 
-        def half() -> None:
-            taken, _ = halting.accept()
+
+@contextmanager
+def halting(answer: bytes) -> Iterator[str]:
+    """The URL of a server that takes a little, begins an answer and is silent."""
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            taken, _ = listening.accept()
             taken.recv(65536)
-            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-            ended.wait(5)
+            taken.sendall(answer)
+            ended.wait(30)
             taken.close()
 
-        ended = threading.Event()
-        thread = threading.Thread(target=half)
+        thread = threading.Thread(target=serve)
         thread.start()
-        with pytest.raises(Unavailable, match="too long"):
-            Transport(StopRequest(), stalled=0.2).ask("GET", f"http://127.0.0.1:{halting.getsockname()[1]}/", {})
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
         ended.set()
         thread.join()
+
+
+@pytest.mark.parametrize("answer", [b"", HALF], ids=["none", "half"])
+@pytest.mark.parametrize("size", [0, 64], ids=["nothing sent", "64 MiB sent"])
+def test_a_stop_does_not_wait_for_a_silent_server(answer: bytes, size: int):
+    stop, begin = StopRequest(grace=0.1), time.monotonic()
+    with halting(answer) as url:
+        threading.Timer(0.2, stop.interrupt).start()
+        with pytest.raises(Interrupted):
+            Transport(stop).ask("PUT", url, {"Content-Length": str(size << 20)}, blocks(size))
+    assert time.monotonic() - begin < 10
+
+
+def test_what_is_nearly_over_comes_to_its_end_after_a_stop():
+    stop = StopRequest(grace=30)
+
+    def late(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        stop.interrupt()
+        time.sleep(0.2)
+        return 201, {}, b""
+
+    with serving(late) as server:
+        assert Transport(stop).ask("PUT", server.url, {}, b"manifest").status == 201
 
 
 def blocks(count: int) -> Iterator[bytes]:
