@@ -8,15 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-# What would lead a client elsewhere than the names do.
-UNSET = (
-    "AWS_ENDPOINT_URL",
-    "AWS_ENDPOINT_URL_ECR",
-    "AWS_ENDPOINT_URL_ECR_PUBLIC",
-    "AWS_ENDPOINT_URL_STS",
-    "AWS_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "ECR_PUBLISH_PUBLIC_ENDPOINT",
+# What would lead a client elsewhere than the names do: these, and every AWS_ENDPOINT_URL.
+UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "ECR_PUBLISH_PUBLIC_ENDPOINT")
+ENDPOINTS = (
+    "AWS_ENDPOINT_URL"  # alone, or with a service's name behind it (AWS SDKs reference, "Service-specific endpoints")
 )
 _DIRECT = ".amazonaws.com,.amazonaws.com.cn,public.ecr.aws,127.0.0.1,localhost"
 # `$0` is a file with one `source target` pair a line: mount(8) takes one pair a call.
@@ -39,7 +34,7 @@ def argv(pairs: Mapping[Path, Path], list_file: Path, command: tuple[str, ...]) 
 
 def environment(given: Mapping[str, str], account: str, region: str, bundle: Path) -> dict[str, str]:
     """The command's variables: credentials of `account`, the bundle for clients that bring their own, no detours."""
-    kept = {key: value for key, value in given.items() if key not in UNSET}
+    kept = {key: value for key, value in given.items() if key not in UNSET and not key.startswith(ENDPOINTS)}
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (given.get(name), _DIRECT)))
     return {
@@ -49,6 +44,7 @@ def environment(given: Mapping[str, str], account: str, region: str, bundle: Pat
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",  # those of ~/.aws/config
         # botocore, requests, Node and OpenSSL's users each look elsewhere than the system's bundle
         "AWS_CA_BUNDLE": str(bundle),
         "REQUESTS_CA_BUNDLE": str(bundle),

@@ -7,7 +7,7 @@ from collections import Counter
 from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.promotion import GateMode, PromotionRecord
 from ecr_publish.model.scan import Complete, Finding, Severity, TimedOut, Unscanned, Unsupported
-from ecr_publish.model.verdict import Allow, CannotJudge, GateAnswer, Refuse
+from ecr_publish.model.verdict import Allow
 
 _ORDER = tuple(Severity)
 
@@ -53,17 +53,6 @@ def scan_words(evidence: ScanEvidence) -> str:
     if not parts and any(isinstance(child.scan, Complete) for child in evidence.children):
         parts = ["clean"]
     return "; ".join([*parts, *states])
-
-
-def answer_words(answer: GateAnswer) -> str:
-    """`thresholds: allowed`, `sign: refused: no signature`."""
-    match answer.verdict:
-        case Allow(notes=notes):
-            return f"{answer.gate}: allowed" + (f" ({'; '.join(notes)})" if notes else "")
-        case Refuse(reasons=reasons):
-            return f"{answer.gate}: refused: {'; '.join(reasons)}"
-        case CannotJudge(code=code, reason=reason):
-            return f"{answer.gate}: cannot judge: {reason} ({code})"
 
 
 def judged(record: PromotionRecord) -> str:

@@ -49,9 +49,11 @@ def test_our_names_come_before_the_machine_s_own():
 
 
 def test_the_command_s_environment_leads_nowhere_else():
-    given = {"AWS_PROFILE": "x", "AWS_ENDPOINT_URL_ECR": "http://x", "NO_PROXY": "corp", "AWS_REGION": "eu-west-1"}
+    leading_away = {"AWS_PROFILE": "x", "AWS_ENDPOINT_URL": "http://x", "AWS_ENDPOINT_URL_INSPECTOR2": "http://x"}
+    given = {**leading_away, "NO_PROXY": "corp", "AWS_REGION": "eu-west-1"}
     made = namespace.environment(given, "1" * 12, "us-east-2", Path("/b.pem"))
-    assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_ECR"} & set(made)
+    assert not set(leading_away) & set(made)
+    assert made["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "true"
     assert made["NO_PROXY"].startswith("corp,.amazonaws.com")
     assert made["AWS_REGION"] == "eu-west-1"
     assert made["AWS_ACCESS_KEY_ID"] == "1" * 12
