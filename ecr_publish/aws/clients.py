@@ -49,17 +49,8 @@ def create(service: str, session: Session, region: str, *, explicit: Explicit | 
 
 def _add_all(client: Any, live: Live) -> None:
     """Have every connection of the client added as soon as it is made. botocore offers no other way to reach them."""
+    from ecr_publish.http.live import Watched
+
     for scheme, pool in (classes := client._endpoint.http_session._pool_classes_by_scheme).items():
-        connection = type("Connection", (_Added, pool.ConnectionCls), {"live": live})
+        connection = type("Connection", (Watched, pool.ConnectionCls), {"live": live})
         classes[scheme] = type("Pool", (pool,), {"ConnectionCls": connection})
-
-
-class _Added:
-    """Before one of urllib3's classes of connections."""
-
-    live: Live
-    sock: Any
-
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        self.live.add(self.sock)

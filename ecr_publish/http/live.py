@@ -35,6 +35,18 @@ class Live:
             _cut(each)
 
 
+class Watched:
+    """Before one of urllib3's classes of connections: has each added to `live` when it is made."""
+
+    live: Live
+    sock: Any
+
+    def connect(self) -> None:
+        """Connect, TLS included."""
+        super().connect()  # type: ignore[misc]
+        self.live.add(self.sock)
+
+
 def _cut(sock: socket.socket) -> None:
     with suppress(OSError):  # it was closed meanwhile
         # The socket's own: that of TLS would say goodbye, and forget the session that a thread is using.

@@ -12,7 +12,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from ecr_publish.http.live import Live
+from ecr_publish.http.live import Live, Watched
 from ecr_publish.http.route import Proxy
 from ecr_publish.http.slice import Slice
 
@@ -25,30 +25,22 @@ _OPTIONS: list[tuple[int, int, int | bytes]] = [
 ]
 
 
-class _Plain(HTTPConnection):
+class _Patient(Watched):
     """urllib3 sends bodies under the short timeout that is meant for connecting; here sending has the long one."""
 
-    stalled = STALLED_SECONDS
-    live = Live()
+    stalled: float
 
     def connect(self) -> None:
         super().connect()
         self.sock.settimeout(self.stalled)
-        self.live.add(self.sock)
 
+
+class _Plain(_Patient, HTTPConnection):
     def send(self, data: Any) -> None:
         data.send(self.sock) if isinstance(data, Slice) else super().send(data)
 
 
-class _Tls(HTTPSConnection):
-    stalled = STALLED_SECONDS
-    live = Live()
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock.settimeout(self.stalled)
-        self.live.add(self.sock)
-
+class _Tls(_Patient, HTTPSConnection):
     def send(self, data: Any) -> None:
         """A server may have answered before it had everything, and gone: as with a plain connection the answer is read
         then, for urllib3 does so after a broken pipe. TLS has words of its own for that."""

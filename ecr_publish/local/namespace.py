@@ -10,9 +10,7 @@ from pathlib import Path
 
 # What would lead a client elsewhere than the names do: these, and every AWS_ENDPOINT_URL.
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "ECR_PUBLISH_PUBLIC_ENDPOINT")
-ENDPOINTS = (
-    "AWS_ENDPOINT_URL"  # alone, or with a service behind it (AWS SDKs reference, "Service-specific endpoints")
-)
+ENDPOINTS = "AWS_ENDPOINT_URL"  # alone, or with a service behind it (AWS SDKs reference, "Service-specific endpoints")
 _DIRECT = ".amazonaws.com,.amazonaws.com.cn,public.ecr.aws,127.0.0.1,localhost"
 # `$0` is a file with one `source target` pair a line: mount(8) takes one pair a call.
 _SCRIPT = 'while read -r from to; do mount --bind "$from" "$to" || exit 125; done <"$0"; exec "$@"'
