@@ -1,6 +1,7 @@
 """Upload: one blob into one repository, streamed, verified, and taken up again after a broken link.
 
-One POST and one PUT for most blobs; large ones go in parts, so that a broken link costs one part and not the whole.
+One POST and one PUT for most blobs; large ones go in parts, so that a broken link costs one part and not the whole. A
+part takes a round trip of its own: on a fast line it is larger, and lost in no more time.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ecr_publish.errors import DigestMismatch, RegistryRefused, Unavailable
 from ecr_publish.http.slice import Shrunk, Unreadable
@@ -18,7 +20,11 @@ from ecr_publish.oci.passage import Moved, Passage, passage
 from ecr_publish.oci.session import Session, SessionLost, opened
 from ecr_publish.oci.wire import Wire
 
-PART = 100 << 20  # bytes; also the largest blob that is sent whole
+if TYPE_CHECKING:
+    from ecr_publish.ports import Clock
+
+PART = 100 << 20  # bytes of the first part, and the least of the others; also the largest blob that is sent whole
+AT_RISK = 5.0  # seconds of sending that a broken link may cost, where more than the least passes in that time
 
 
 class _GivenUp(Exception):
@@ -30,7 +36,7 @@ class _GivenUp(Exception):
 
 
 class Upload:
-    """The sending of one blob; `part` is the most that one request carries, in bytes."""
+    """The sending of one blob; what is larger than `part` bytes goes in parts of at least that."""
 
     def __init__(self, wire: Wire, blob: Descriptor, content: Content, moved: Moved, *, part: int = PART) -> None:
         self._wire, self._blob, self._content, self._moved = wire, blob, content, moved
@@ -77,8 +83,11 @@ class Upload:
         way = passage(self._content, self._blob, self._moved)
         with self._verified(way):
             try:
+                most = self._part
                 while way.acknowledged < self._blob.size:
-                    self._wire.retry(_Part(session, way, self._blob.size, self._part))
+                    pace = _Pace(self._wire.retry.clock, way.acknowledged)
+                    self._wire.retry(part := _Part(session, way, self._blob.size, most))
+                    most = self._part if part.broken else max(self._part, pace.within(AT_RISK, way.acknowledged))
                 return self._wire.retry(_End(partial(session.finish, self._blob.digest), self._arrived))
             except Unavailable as error:
                 raise _GivenUp(error) from error
@@ -105,20 +114,32 @@ class Upload:
             raise
 
 
+class _Pace:
+    """How fast a part passed, from now on."""
+
+    def __init__(self, clock: Clock, start: int) -> None:
+        self._clock, self._start, self._begun = clock, start, clock.monotonic()
+
+    def within(self, seconds: float, end: int) -> int:
+        """The bytes that pass in that time; 0 where no time has passed."""
+        passed = self._clock.monotonic() - self._begun
+        return int((end - self._start) / passed * seconds) if passed > 0 else 0
+
+
 class _Part:
     """The next part of an upload: sent, and after a broken link aligned and sent again."""
 
     def __init__(self, session: Session, way: Passage, size: int, most: int) -> None:
         self._session, self._way, self._size, self._most = session, way, size, most
-        self._broken = False
+        self.broken = False
 
     def __call__(self) -> None:
-        if self._broken:
+        if self.broken:
             self._session.align(self._way, self._size)
         try:
             self._session.patch(self._way, min(self._way.acknowledged + self._most, self._size))
         except Unavailable:
-            self._broken = True
+            self.broken = True
             raise
 
 

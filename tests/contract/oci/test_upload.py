@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,20 @@ def test_a_large_blob_is_parts_and_an_empty_end(ecr: World, tmp_path: Path):
                            "PUT ecr:CompleteLayerUpload"]  # fmt: skip
     assert b"".join(Blobs(wire).read(BLOB)) == BYTES
     assert told[-1] == len(BYTES)
+
+
+@pytest.mark.parametrize(("per_second", "parts"), [(PART // 10, 5), (PART * 2 // 5, 3), (PART * 100, 2)])
+def test_parts_grow_with_what_passes_in_five_seconds(ecr: World, tmp_path: Path, per_second: int, parts: int):
+    seen = [0]
+
+    def passing(done: int) -> None:
+        ecr.clock.advance(timedelta(seconds=(done - seen[0]) / per_second))
+        seen[0] = done
+
+    sending, wire, _ = upload(ecr, tmp_path, passing)
+    assert sending.send()
+    assert ecr.asked().count("PATCH ecr:UploadLayerPart") == parts
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
 
 
 def test_a_broken_part_is_sent_again_and_the_others_are_not(ecr: World, tmp_path: Path):
