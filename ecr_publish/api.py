@@ -24,7 +24,8 @@ from ecr_publish.model.target import Place, Target
 from ecr_publish.model.verdict import Allow, CannotJudge, Promotion, Refuse, Verdict
 from ecr_publish.plan.intent import At, FactKey, Give, Intent, Need, On
 from ecr_publish.plan.step import LeaveOut, Scene
-from ecr_publish.ports import Builder, BuildRequest, Ports
+from ecr_publish.ports.building import Builder, BuildRequest
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.report.report import Report, Reporter
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped

@@ -10,7 +10,7 @@ from ecr_publish.hookspecs import hookimpl
 if TYPE_CHECKING:
     from ecr_publish.model.evidence import ScanEvidence
     from ecr_publish.model.verdict import Promotion, Verdict
-    from ecr_publish.ports import Builder
+    from ecr_publish.ports.building import Builder
     from ecr_publish.report.report import Reporter
     from ecr_publish.run.step import Step
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ecr_publish.model.origin import GitFacts, Origin
     from ecr_publish.model.verdict import Promotion, Verdict
     from ecr_publish.plan.intent import Intent
-    from ecr_publish.ports import Builder
+    from ecr_publish.ports.building import Builder
     from ecr_publish.report.report import Report, Reporter
     from ecr_publish.run.outcome import Outcome
     from ecr_publish.run.step import Step

@@ -20,7 +20,7 @@ from ecr_publish.model.registry import EcrRegistry, PlainRegistry, Registry, Rep
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import Access
+from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SystemClock, full_jitter
 from ecr_publish.run.stop import StopRequest
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from ecr_publish.model.registry import Repository
     from ecr_publish.model.scan import Scan
     from ecr_publish.model.target import Target
-    from ecr_publish.ports import ArchivedImages, EngineImages, Receiver, ScanSource
+    from ecr_publish.ports.blobs import Receiver
+    from ecr_publish.ports.building import ArchivedImages, EngineImages
+    from ecr_publish.ports.judging import ScanSource
 
 Adapter = TypeVar("Adapter")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecr_publish.config.model import Config
     from ecr_publish.plan.intent import Intent
     from ecr_publish.plan.plan import Plan
-    from ecr_publish.ports import Ports
+    from ecr_publish.ports.bundle import Ports
     from ecr_publish.preflight import Preflight
     from ecr_publish.run.ledger import Entry
     from ecr_publish.run.outcome import Outcome

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from ecr_publish.app.project import Project
     from ecr_publish.aws.session import Sessions
     from ecr_publish.http.route import Route
-    from ecr_publish.ports import ArchivedImages, Clock, EngineImages, Ports, ScanSource
+    from ecr_publish.ports.building import ArchivedImages, EngineImages
+    from ecr_publish.ports.bundle import Ports
+    from ecr_publish.ports.clock import Clock
+    from ecr_publish.ports.judging import ScanSource
     from ecr_publish.run.stop import StopRequest
 
 
@@ -83,7 +86,7 @@ def ports_of(
     from ecr_publish.http.transport import Transport
     from ecr_publish.oci.dockerconfig import DockerLogins
     from ecr_publish.oci.images import RegistryImages
-    from ecr_publish.ports import Ports as PortsType
+    from ecr_publish.ports.bundle import Ports as PortsType
 
     transport = Transport(stop, route=route)
     logins = DockerLogins(Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "~"), ".docker")), env)

@@ -15,7 +15,8 @@ from ecr_publish.errors import NotAuthorised
 from ecr_publish.http.transport import is_loopback
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Access, Clock
+from ecr_publish.ports.access import Access
+from ecr_publish.ports.clock import Clock
 
 RENEW_BEFORE = timedelta(minutes=30)  # of a token's 12 hours (ECR API Reference, GetAuthorizationToken)
 

@@ -10,7 +10,8 @@ from ecr_publish.errors import ImageMissing, NotAuthorised, RepositoryMissing
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Clock, RepositoryState
+from ecr_publish.ports.clock import Clock
+from ecr_publish.ports.repositories import RepositoryState
 
 FRESH = 2.0  # seconds that what was told of an image's tags may be taken for what they are
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ecr_publish.model.events import Notify
     from ecr_publish.model.image import BuiltImage
-    from ecr_publish.ports import Builder, BuildRequest
+    from ecr_publish.ports.building import Builder, BuildRequest
 
 
 class Loaded:

@@ -15,7 +15,7 @@ from ecr_publish.model.compression import compression
 from ecr_publish.model.events import Notify
 from ecr_publish.model.image import BuiltImage, InArchive, Where
 from ecr_publish.oci.members import members
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 
 
 class ArchiveBuilder:

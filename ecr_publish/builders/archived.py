@@ -21,7 +21,7 @@ from ecr_publish.model.events import Notify
 from ecr_publish.model.image import InArchive, InLayout
 from ecr_publish.model.layer import StoredBlob
 from ecr_publish.oci.members import Members, members
-from ecr_publish.ports import Receiver
+from ecr_publish.ports.blobs import Receiver
 
 BLOCK = 1 << 20
 

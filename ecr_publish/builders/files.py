@@ -22,7 +22,7 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import BuiltImage, InLayout
 from ecr_publish.model.platform import Platform, parse_platform
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 
 
 class FilesBuilder:

@@ -13,7 +13,7 @@ from ecr_publish.oci.layout import open_layout
 
 if TYPE_CHECKING:
     from ecr_publish.model.events import Notify
-    from ecr_publish.ports import BuildRequest
+    from ecr_publish.ports.building import BuildRequest
 
 
 class LayoutBuilder:

@@ -16,7 +16,7 @@ from ecr_publish.model.compression import Compression
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.layer import StoredBlob
-from ecr_publish.ports import Receiver
+from ecr_publish.ports.blobs import Receiver
 
 
 class Unreadable(Exception):

@@ -20,7 +20,7 @@ from ecr_publish.errors import BuildFailed
 from ecr_publish.model.compression import compression
 from ecr_publish.model.events import Notify, Untrusted
 from ecr_publish.model.image import BuiltImage, InEngine
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 
 _BUILT = re.compile(r"Successfully built ([0-9a-f]{12,64})")
 

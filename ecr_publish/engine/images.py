@@ -20,7 +20,7 @@ from ecr_publish.errors import BadImage
 from ecr_publish.model.compression import GZIP, Compression
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InEngine, InLayout
-from ecr_publish.ports import Receiver
+from ecr_publish.ports.blobs import Receiver
 
 BLOCK = 2 << 20
 

@@ -16,7 +16,7 @@ from ecr_publish.http.transport import Transport
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
 from ecr_publish.oci.failures import has_expired
-from ecr_publish.ports import Access, CredentialSource
+from ecr_publish.ports.access import Access, CredentialSource
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 

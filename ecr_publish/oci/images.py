@@ -33,7 +33,10 @@ from ecr_publish.oci.pushing import Pushing
 from ecr_publish.oci.shared import Copied, Shared
 from ecr_publish.oci.standing import Standings
 from ecr_publish.oci.wire import Line, Wire
-from ecr_publish.ports import Arriving, Clock, CredentialSource, LayerAvailability, Pushed, Sending
+from ecr_publish.ports.access import CredentialSource
+from ecr_publish.ports.blobs import LayerAvailability, Sending
+from ecr_publish.ports.clock import Clock
+from ecr_publish.ports.images import Arriving, Pushed
 from ecr_publish.run.retry import Retry
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from ecr_publish.errors import Throttled
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, Registry
-from ecr_publish.ports import Clock
+from ecr_publish.ports.clock import Clock
 
 PRIVATE: Mapping[str, float] = {  # requests per second
     "ecr:BatchCheckLayerAvailability": 1000,

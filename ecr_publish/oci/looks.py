@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
-from ecr_publish.ports import Clock
+from ecr_publish.ports.clock import Clock
 
 FRESH = 2.0  # seconds; a step looks at its tags and hands them to the engine within a moment
 

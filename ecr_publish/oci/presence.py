@@ -12,7 +12,8 @@ from ecr_publish.model.registry import EcrRegistry
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.wire import Wire
-from ecr_publish.ports import Clock, LayerAvailability
+from ecr_publish.ports.blobs import LayerAvailability
+from ecr_publish.ports.clock import Clock
 
 Ask = Callable[[], frozenset[Digest]]  # one request; those of its blobs that are there
 Result = TypeVar("Result")

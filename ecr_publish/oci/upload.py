@@ -21,7 +21,7 @@ from ecr_publish.oci.session import Session, SessionLost, opened
 from ecr_publish.oci.wire import Wire
 
 if TYPE_CHECKING:
-    from ecr_publish.ports import Clock
+    from ecr_publish.ports.clock import Clock
 
 PART = 100 << 20  # bytes of the first part, and the least of the others; also the largest blob that is sent whole
 AT_RISK = 5.0  # seconds of sending that a broken link may cost, where more than the least passes in that time

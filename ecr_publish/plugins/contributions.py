@@ -14,7 +14,7 @@ from ecr_publish.plugins.observers import Observers
 
 if TYPE_CHECKING:
     from ecr_publish.plugins.listing import Plugin
-    from ecr_publish.ports import Builder
+    from ecr_publish.ports.building import Builder
     from ecr_publish.report.report import Reporter
     from ecr_publish.run.step import Step
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ecr_publish.ports import Ports, RepositoryState
+from ecr_publish.ports.bundle import Ports
+from ecr_publish.ports.repositories import RepositoryState
 from ecr_publish.preflight.said import Said, both, side_by_side
 from ecr_publish.preflight.subjects import Spot, Subjects
 

@@ -10,7 +10,7 @@ from ecr_publish.config.model import Config
 from ecr_publish.errors import PublishError
 from ecr_publish.model.image import InRegistry
 from ecr_publish.plan.plan import Plan
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.preflight.ahead import open_registries, read_again
 from ecr_publish.preflight.identities import identities
 from ecr_publish.preflight.permissions import may_push, may_read_scans

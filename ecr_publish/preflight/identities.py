@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ecr_publish.errors import PublishError
 from ecr_publish.model.registry import EcrRegistry
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.preflight.said import Said, side_by_side
 
 

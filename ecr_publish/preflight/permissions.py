@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from ecr_publish.errors import ImageMissing, NotAuthorised, PublishError, RepositoryMissing
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Ports, RepositoryState
+from ecr_publish.ports.bundle import Ports
+from ecr_publish.ports.repositories import RepositoryState
 from ecr_publish.preflight.said import Said, side_by_side
 from ecr_publish.preflight.subjects import Spot, Subjects
 

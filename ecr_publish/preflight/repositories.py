@@ -10,7 +10,8 @@ from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, Rep
 from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.tags import Floating, Tag
 from ecr_publish.model.target import Create, Target
-from ecr_publish.ports import Ports, RepositoryState
+from ecr_publish.ports.bundle import Ports
+from ecr_publish.ports.repositories import RepositoryState
 from ecr_publish.preflight.said import Said, side_by_side
 from ecr_publish.preflight.subjects import Spot, Subjects, Write
 

@@ -9,7 +9,7 @@ from ecr_publish.errors import ImageMissing, RepositoryMissing, TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InRegistry
 from ecr_publish.model.tags import Fixed
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.preflight.said import Said
 from ecr_publish.preflight.subjects import Spot, Write
 from ecr_publish.steps.build import INPUTS_LABEL, REVISION_LABEL, BuildDetails

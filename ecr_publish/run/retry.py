@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ecr_publish.errors import PublishError, Unavailable
 
 if TYPE_CHECKING:
-    from ecr_publish.ports import Clock
+    from ecr_publish.ports.clock import Clock
 
 Result = TypeVar("Result")
 

@@ -18,7 +18,7 @@ from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYe
 
 if TYPE_CHECKING:
     from ecr_publish.model.events import Progress
-    from ecr_publish.ports import Ports
+    from ecr_publish.ports.bundle import Ports
     from ecr_publish.run.step import Step
     from ecr_publish.run.stop import StopRequest
 

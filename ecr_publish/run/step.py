@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ecr_publish.plan.intent import Intent
 from ecr_publish.plan.step import Plannable
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import Outcome
 

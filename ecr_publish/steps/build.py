@@ -11,7 +11,8 @@ from ecr_publish.errors import PlanImpossible
 from ecr_publish.model.image import BuiltImage, InArchive, InEngine, InLayout, InRegistry
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import Scene
-from ecr_publish.ports import Builder, BuildRequest, Ports
+from ecr_publish.ports.building import Builder, BuildRequest
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
 from ecr_publish.steps.moment import EPOCH, Moment

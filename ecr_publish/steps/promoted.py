@@ -13,7 +13,7 @@ from ecr_publish.model.tags import Tag
 from ecr_publish.model.traffic import Traffic
 from ecr_publish.model.verdict import GateAnswer, Promotion
 from ecr_publish.plan.intent import Intent
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
 from ecr_publish.steps.promotion import PromoteDetails, carried_over

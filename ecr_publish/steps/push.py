@@ -18,7 +18,8 @@ from ecr_publish.model.traffic import Traffic
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import Scene
 from ecr_publish.plan.targets import pointer, repository
-from ecr_publish.ports import Ports, Pushed
+from ecr_publish.ports.bundle import Ports
+from ecr_publish.ports.images import Pushed
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
 from ecr_publish.steps.tagging import tagging

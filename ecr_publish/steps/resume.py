@@ -13,7 +13,7 @@ from ecr_publish.model.target import Target
 from ecr_publish.plan.intent import Give, Intent, Need, On
 from ecr_publish.plan.planner import RESUME
 from ecr_publish.plan.step import LeaveOut, Scene
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import Done, Outcome
 

@@ -14,7 +14,7 @@ from ecr_publish.run.outcome import Done, Outcome
 
 if TYPE_CHECKING:
     from ecr_publish.plan.step import Scene
-    from ecr_publish.ports import Ports
+    from ecr_publish.ports.bundle import Ports
     from ecr_publish.run.ledger import Facts
     from ecr_publish.steps.watched import ScanDetails
 

@@ -8,7 +8,7 @@ from ecr_publish.errors import PlanImpossible
 from ecr_publish.model.tags import TagSet
 from ecr_publish.plan.intent import At, Give, Intent, Need, On
 from ecr_publish.plan.step import Scene
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import Done, Outcome
 

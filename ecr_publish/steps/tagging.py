@@ -13,7 +13,7 @@ from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.tags import Fixed, Floating, Movement, Tag
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Arriving, Images, Looked
+from ecr_publish.ports.images import Arriving, Images, Looked
 
 
 @dataclass(frozen=True, slots=True)

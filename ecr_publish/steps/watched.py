@@ -24,7 +24,7 @@ from ecr_publish.model.scan import (
     Waiting,
 )
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 
 # A scan can be reported complete before its findings are there, and then grow (aws/aws-sdk#289): only two equal reads
 # this far apart are taken as the result.

@@ -11,7 +11,7 @@ from ecr_publish.errors import NotAuthorised, RepositoryMissing
 from ecr_publish.model.digest import digest_of
 from ecr_publish.model.registry import PlainRegistry
 from ecr_publish.model.target import Target
-from ecr_publish.ports import RepositoryState
+from ecr_publish.ports.repositories import RepositoryState
 from tests.contract.aws.conftest import DEV
 
 WEB = DEV.repository("team/web")

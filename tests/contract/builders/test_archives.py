@@ -17,7 +17,7 @@ from ecr_publish.errors import BadImage
 from ecr_publish.model.compression import GZIP, ZSTD
 from ecr_publish.model.image import InArchive
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import Pushed
+from ecr_publish.ports.images import Pushed
 from tests.contract.builders.stores import Kept, tar_of
 from tests.contract.builders.test_engine_images import BASE, CHANGED, GOLDEN, IMAGE
 from tests.contract.oci.registries import HERE, World, world

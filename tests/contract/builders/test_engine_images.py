@@ -24,7 +24,7 @@ from ecr_publish.errors import BadImage, EngineUnavailable, ImageMissing, Publis
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import Pushed
+from ecr_publish.ports.images import Pushed
 from tests.contract.builders.fakeengine import Engine, serving
 from tests.contract.builders.stores import Kept, saved_as_index, tar_of
 from tests.contract.oci.registries import HERE, World, world

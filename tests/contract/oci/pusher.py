@@ -13,7 +13,7 @@ from ecr_publish.http.transport import Transport
 from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
-from ecr_publish.ports import Access
+from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
 from tests.peak import peak

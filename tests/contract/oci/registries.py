@@ -22,7 +22,8 @@ from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
-from ecr_publish.ports import Access, Pushed
+from ecr_publish.ports.access import Access
+from ecr_publish.ports.images import Pushed
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.stop import StopRequest
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ecr_publish.local.faults import Request
-from ecr_publish.ports import Arriving
+from ecr_publish.ports.images import Arriving
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import multi, single
 

@@ -11,7 +11,7 @@ import pytest
 
 from bench.rounds import in_rounds
 from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised, TagTaken
-from ecr_publish.ports import Pushed
+from ecr_publish.ports.images import Pushed
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import Writer, multi, single
 

@@ -22,7 +22,7 @@ from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.images import RegistryImages
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.oci.upload import Upload
-from ecr_publish.ports import Access
+from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.stop import StopRequest
 from tests.contract.oci.registries import THERE, World

@@ -10,7 +10,7 @@ import pytest
 from ecr_publish.errors import BadImage, PublishError, RegistryRefused
 from ecr_publish.local.quirks import Quirks
 from ecr_publish.model.registry import Repository
-from ecr_publish.ports import Pushed
+from ecr_publish.ports.images import Pushed
 from tests.contract.oci.registries import THERE, World, world
 from tests.unit.oci.layouts import INDEX, MANIFEST, Writer, multi, single
 

@@ -19,7 +19,7 @@ from ecr_publish.errors import PublishError
 from ecr_publish.local.faults import Fault
 from ecr_publish.model.registry import Repository
 from ecr_publish.model.target import Target
-from ecr_publish.ports import Pushed
+from ecr_publish.ports.images import Pushed
 from tests.contract.oci.registries import HERE, THERE, World, world
 from tests.contract.oci.test_failures import whole
 from tests.unit.oci.layouts import multi

@@ -23,7 +23,7 @@ from ecr_publish.errors import BuildFailed, ResultUnusable
 from ecr_publish.model.events import Untrusted
 from ecr_publish.model.image import BuiltImage, InEngine, InLayout
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 from tests.e2e.images import BUSYBOX
 from tests.e2e.programs import Shell
 

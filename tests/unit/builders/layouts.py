@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ecr_publish.oci.layout import Layout, open_layout
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 
 CREATED = datetime(2026, 11, 24, tzinfo=UTC)
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"

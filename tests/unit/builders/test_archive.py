@@ -17,7 +17,7 @@ from ecr_publish.builders.layout import LayoutBuilder
 from ecr_publish.config.model import ArchiveBuild, LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 
 CREATED = datetime(2026, 11, 24, tzinfo=UTC)
 

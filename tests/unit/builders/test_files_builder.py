@@ -17,7 +17,7 @@ from ecr_publish.builders.inputs import inputs_hash
 from ecr_publish.config.model import FileEntry, FilesBuild
 from ecr_publish.errors import BuildFailed
 from ecr_publish.oci.layout import open_layout
-from ecr_publish.ports import BuildRequest
+from ecr_publish.ports.building import BuildRequest
 
 CREATED = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.images import RegistryImages
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.wire import Line, Request, Wire
-from ecr_publish.ports import Access
+from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.retry import Retry
 from ecr_publish.run.stop import StopRequest

@@ -14,7 +14,7 @@ from ecr_publish.http.transport import Transport
 from ecr_publish.model.registry import PlainRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
-from ecr_publish.ports import Access
+from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.stop import StopRequest
 from tests.unit.http.scripted import Asked, serving

@@ -15,7 +15,7 @@ from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.presence import BatchPresence, ChosenPresence
 from ecr_publish.oci.wire import Line, Wire
-from ecr_publish.ports import Access
+from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.retry import Retry
 from ecr_publish.run.stop import StopRequest

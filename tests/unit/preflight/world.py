@@ -18,7 +18,8 @@ from ecr_publish.model.tags import Fixed, Floating, Tag
 from ecr_publish.model.target import Create, Place, Target
 from ecr_publish.plan.intent import Intent
 from ecr_publish.plan.plan import Plan
-from ecr_publish.ports import Ports, RepositoryState
+from ecr_publish.ports.bundle import Ports
+from ecr_publish.ports.repositories import RepositoryState
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.stop import StopRequest
 from ecr_publish.steps.build import INPUTS_LABEL, REVISION_LABEL, BuildDetails

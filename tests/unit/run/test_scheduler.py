@@ -13,7 +13,7 @@ import pytest
 from ecr_publish.errors import MachineFault, TagTaken
 from ecr_publish.model.target import Place
 from ecr_publish.plan.intent import FactKey, Intent
-from ecr_publish.ports import Ports
+from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.exitcode import exit_code
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted

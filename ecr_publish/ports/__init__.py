@@ -1,0 +1,1 @@
+"""Ports: what the inside needs of the outside, as small Protocols. Adapters satisfy them without importing these."""

@@ -1,0 +1,26 @@
+"""Clock and stop: the time of a run, and whether it is to end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time. `now` is aware UTC; `monotonic` is in seconds from an arbitrary point and never goes back."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds for measuring durations."""
+
+    def sleep(self, wait: timedelta) -> None:
+        """Return after `wait`; raises Interrupted or Terminated at once when the run is asked to stop."""
+
+
+class Stop(Protocol):
+    """Whether this run has been asked to stop."""
+
+    def check(self) -> None:
+        """Raise Interrupted or Terminated if so. Called before each request and between chunks of long work."""
