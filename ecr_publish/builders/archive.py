@@ -9,7 +9,7 @@ from ecr_publish.builders.layout import looked_through
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.builders.saved import is_layout, saved_image
 from ecr_publish.builders.unpack import is_compressed
-from ecr_publish.config.model import ArchiveBuild
+from ecr_publish.config.builds import ArchiveBuild
 from ecr_publish.errors import BuildFailed
 from ecr_publish.model.compression import compression
 from ecr_publish.model.events import Notify

@@ -15,7 +15,7 @@ from ecr_publish.builders.grown import laid_over
 from ecr_publish.builders.inherited import Base, base_image
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.tree import Directory, Entry, File, Link, entries, with_parents
-from ecr_publish.config.model import FilesBuild
+from ecr_publish.config.builds import FilesBuild
 from ecr_publish.errors import BuildFailed
 from ecr_publish.model.compression import Compression, compression
 from ecr_publish.model.digest import Digest

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecr_publish.builders.blobs import LAYER_GZIP, Blobs, copy_file
 from ecr_publish.builders.grown import Kept, grown
-from ecr_publish.config.model import SCRATCH
+from ecr_publish.config.builds import SCRATCH
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.platform import Platform

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecr_publish.config.model import SCRATCH, ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
+from ecr_publish.config.builds import SCRATCH, ArchiveBuild, Build, DockerBuild, FilesBuild, LayoutBuild
 from ecr_publish.errors import BuildFailed, MachineFault
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecr_publish.config.model import LayoutBuild
+from ecr_publish.config.builds import LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.model.image import BuiltImage, InLayout
 from ecr_publish.oci.companions import companions

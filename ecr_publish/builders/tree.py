@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from ecr_publish.config.model import FileEntry
+from ecr_publish.config.builds import FileEntry
 from ecr_publish.errors import BuildFailed
 from ecr_publish.model.platform import Platform
 

@@ -6,176 +6,27 @@ Maps of the file (`environments`, `images`) become tuples of named models, in th
 # Annotations are not postponed here: pydantic would compile each of the hundred texts again, in every command.
 
 from datetime import timedelta
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Field
 
+from ecr_publish.config.builds import Build
+from ecr_publish.config.environments import EcrEnvironment, Environment, PlainEnvironment, PublicEnvironment
+from ecr_publish.config.frozen import Frozen
 from ecr_publish.config.kinds import (
-    Account,
     Duration,
     Flag,
     FormatVersion,
-    Level,
     Limits,
     Name,
-    Pairs,
-    Region,
     RepositoryName,
-    Role,
     ShortSha,
     TagName,
     Words,
 )
 from ecr_publish.model.promotion import GateMode
-from ecr_publish.model.target import Create
 
-SCRATCH = "scratch"  # `base:` of an image that has none
 DEFAULT_PIPELINE = ("build", "tag", "login", "push", "scan-wait", "promote")
-
-
-class Frozen(BaseModel):
-    """Base of all models here: frozen, unknown keys refused, field names with dashes in the file.
-
-    A model's validator is built when it is first used: `Config`'s holds those of all the others. A default that is a
-    model is therefore made by `model_construct`, which needs none.
-    """
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        validate_by_name=True,
-        validate_by_alias=True,
-        defer_build=True,
-    )
-
-
-class EcrEnvironment(Frozen):
-    """Amazon ECR private: an account and one or more regions."""
-
-    kind: Literal["ecr"] = "ecr"
-    name: Name
-    account: Account | None = None
-    regions: tuple[Region, ...] = Field(min_length=1)
-    role: Role | None = None
-    profile: str | None = None
-    prefix: str = ""
-    pointer: TagName | None = None
-    create: Create = Create.NEVER
-    scan: Literal["edges", "always"] = "edges"
-
-
-class PublicEnvironment(Frozen):
-    """Amazon ECR Public (`registry: public`)."""
-
-    kind: Literal["public"] = "public"
-    name: Name
-    alias: str
-    role: Role | None = None
-    profile: str | None = None
-    prefix: str = ""
-    pointer: TagName | None = None
-    create: Create = Create.NEVER
-
-
-class PlainEnvironment(Frozen):
-    """Any OCI registry (`registry: host[:port]`): no AWS login, no scan."""
-
-    kind: Literal["plain"] = "plain"
-    name: Name
-    registry: str
-    prefix: str = ""
-    pointer: TagName | None = None
-
-
-Environment: TypeAlias = Annotated[EcrEnvironment | PublicEnvironment | PlainEnvironment, Field(discriminator="kind")]
-
-
-class DockerBuild(Frozen):
-    """A Dockerfile built by a Docker engine."""
-
-    builder: Literal["docker"] = "docker"
-    context: str = "."
-    dockerfile: str | None = None  # relative to the context; None = `Dockerfile` there
-    target: str | None = None
-    args: Pairs = ()
-    labels: Pairs = ()
-    annotations: Pairs = ()
-    platforms: Words = ()
-    pull: Flag = False
-    no_cache: Flag = False
-    network: str | None = None
-    compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
-    compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
-
-
-class LayoutBuild(Frozen):
-    """An existing OCI layout (a directory or a tar), as buildah, ko, jib, kaniko or Bazel write it."""
-
-    builder: Literal["layout"] = "layout"
-    layout: str
-    reference: str | None = None  # org.opencontainers.image.ref.name, or a digest, where it holds several images
-
-
-class ArchiveBuild(Frozen):
-    """An existing docker-archive (`docker save`)."""
-
-    builder: Literal["archive"] = "archive"
-    archive: str
-    reference: str | None = None  # a RepoTag or an image id, where it holds several images
-    compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
-    compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
-
-
-class FileEntry(Frozen):
-    """One file or directory put into the image. `{os}`, `{arch}`, `{variant}` in `source` stand for the platform's."""
-
-    source: str = Field(alias="from")
-    to: str
-    mode: str | None = None  # octal text such as "0755"; None = 0755 if executable or a directory, else 0644
-    owner: str = "0:0"
-
-
-class FilesBuild(Frozen):
-    """A reproducible image made of files, without any daemon."""
-
-    builder: Literal["files"] = "files"
-    files: tuple[FileEntry, ...]
-    base: str | None = None  # None = scratch; else the path of an OCI layout
-    platforms: Words = ("linux/amd64",)
-    entrypoint: Words = ()
-    cmd: Words = ()
-    env: Pairs = ()
-    user: str | None = None
-    workdir: str | None = None
-    expose: Words = ()
-    labels: Pairs = ()
-    annotations: Pairs = ()
-    compression: Literal["gzip", "zstd"] = "gzip"  # of layers that are not compressed yet
-    compression_level: Level | None = None  # None = 1 for gzip, 3 for zstd
-
-
-class PluginBuild(Frozen):
-    """A builder that a plugin contributes; `options` is passed on as it stands, canonical JSON text."""
-
-    builder: str
-    options: str = "{}"
-
-
-def _builder_kind(value: object) -> str:
-    builder = value.get("builder") if isinstance(value, dict) else getattr(value, "builder", None)
-    return str(builder) if builder in BUILDERS else "plugin"
-
-
-BUILDERS = ("docker", "layout", "archive", "files")
-Build: TypeAlias = Annotated[
-    Annotated[DockerBuild, Tag("docker")]
-    | Annotated[LayoutBuild, Tag("layout")]
-    | Annotated[ArchiveBuild, Tag("archive")]
-    | Annotated[FilesBuild, Tag("files")]
-    | Annotated[PluginBuild, Tag("plugin")],
-    Discriminator(_builder_kind),
-]
 
 
 class Push(Frozen):

@@ -5,32 +5,11 @@ Values keep their places on the way, so that whatever is wrong later can still b
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-
-from pydantic import BaseModel
-
-from ecr_publish.config import model
+from ecr_publish.config import environments, model
+from ecr_publish.config.buildform import build_form
 from ecr_publish.config.complaints import Complaints, tree_place
 from ecr_publish.config.document import Map, Sequence, Text, Tree, text
-
-_BUILDS: dict[str, type[BaseModel]] = {
-    "docker": model.DockerBuild,
-    "layout": model.LayoutBuild,
-    "archive": model.ArchiveBuild,
-    "files": model.FilesBuild,
-}
-_WHY = {
-    "files": "it lists files",
-    "layout": "it names an OCI layout",
-    "archive": "it names a docker-archive",
-    "docker": "it has a context for a Dockerfile",
-}
-
-
-def keys(kind: type[BaseModel], *without: str) -> tuple[str, ...]:
-    """The names that a model's fields have in the file."""
-    return tuple(field.alias or name for name, field in kind.model_fields.items() if name not in without)
+from ecr_publish.config.fields import keys, known, merged
 
 
 def normal(tree: Map, complaints: Complaints) -> Map:
@@ -53,7 +32,7 @@ def _section(key: str, value: Tree, defaults: Map, complaints: Complaints) -> Tr
         case "promote":
             _each(value, complaints, _edge)
         case "scan":
-            _known(value, complaints, model.Scan, "scan")
+            known(value, complaints, model.Scan, "scan")
     return value
 
 
@@ -84,28 +63,23 @@ def _each(value: Tree, complaints: Complaints, shape: object) -> None:
                 shape(each, complaints)
 
 
-def _known(value: Tree, complaints: Complaints, kind: type[BaseModel], what: str) -> None:
-    if isinstance(value, Map):
-        complaints.unknown_keys(value, keys(kind), what)
-
-
 def _environment(each: Map, complaints: Complaints) -> Map:
     registry = each.get("registry")
     if registry is None:
         complaints.unknown_keys(
-            each, (*keys(model.EcrEnvironment, "kind", "name"), "region", "registry"), "an ECR environment"
+            each, (*keys(environments.EcrEnvironment, "kind", "name"), "region", "registry"), "an ECR environment"
         )
         _regions(each, complaints)
         each.put("kind", text("ecr", each.at))
     elif registry == "public":
         complaints.unknown_keys(
-            each, (*keys(model.PublicEnvironment, "kind", "name"), "registry"), "an ECR Public environment"
+            each, (*keys(environments.PublicEnvironment, "kind", "name"), "registry"), "an ECR Public environment"
         )
         del each["registry"]
         each.put("kind", text("public", each.at))
     else:
         complaints.unknown_keys(
-            each, keys(model.PlainEnvironment, "kind", "name"), "an environment with a plain registry"
+            each, keys(environments.PlainEnvironment, "kind", "name"), "an environment with a plain registry"
         )
         each.put("kind", text("plain", each.at))
     return each
@@ -129,7 +103,7 @@ def _edge(each: Map, complaints: Complaints) -> None:
     complaints.unknown_keys(each, keys(model.Edge), "a promotion")
     for name, kind in (("when", model.When), ("require", model.Require)):
         if name in each:
-            _known(each[name], complaints, kind, f"promote {name}")
+            known(each[name], complaints, kind, f"promote {name}")
     unscannable = each.get("unscannable")
     if isinstance(unscannable, Map):
         complaints.unknown_keys(unscannable, ("allow",), "unscannable")
@@ -159,7 +133,7 @@ def _defaults(tree: Map, complaints: Complaints) -> Map:
 def _image(each: Map, defaults: Map, complaints: Complaints) -> Map:
     allowed = keys(model.Image, "name", "builder_reason")
     complaints.unknown_keys(each, allowed, "an image")
-    each.put("build", _build(each, defaults, complaints), each.keys_at.get("build", each.at))
+    each.put("build", build_form(each, defaults, complaints), each.keys_at.get("build", each.at))
     for key in ("tags", "flavor", "floating", "push"):
         if key in defaults:
             if isinstance(each.get(key), Map) and isinstance(defaults[key], Map):
@@ -167,7 +141,7 @@ def _image(each: Map, defaults: Map, complaints: Complaints) -> Map:
             elif key not in each:
                 each.put(key, defaults[key], defaults.keys_at[key])
     if "push" in each:
-        _known(each["push"], complaints, model.Push, "push")
+        known(each["push"], complaints, model.Push, "push")
     if "environments" in each:
         each["environments"] = _overrides(each["environments"], complaints)
     return each
@@ -186,69 +160,3 @@ def _overrides(value: Tree, complaints: Complaints) -> Tree:
             entry.put("environment", text(name, mapping.keys_at[name]), mapping.keys_at[name])
             items.append(entry)
     return items
-
-
-def merged(low: Map, high: Map) -> Map:
-    """Both mappings, `high` winning: mappings are merged all the way down, lists and scalars are replaced."""
-    made = Map(high.at)
-    for source in (low, high):
-        for key, value in source.items():
-            both = isinstance(made.get(key), Map) and isinstance(value, Map)
-            made.put(key, merged(made[key], value) if both else value, source.keys_at[key])
-    return made
-
-
-def _build(each: Map, defaults: Map, complaints: Complaints) -> Tree:
-    own = each.get("build", Map(each.at))
-    if isinstance(own, Text):  # `build: DIR` is short for its context
-        short = Map(own.at)
-        short.put("context", own)
-        own = short
-    if not isinstance(own, Map):
-        complaints.add(
-            tree_place(own), "build must be a mapping, or the path of a context", "write build: { context: . }"
-        )
-        return text("", tree_place(own))
-    builder, reason = _builder(own)
-    general = defaults.get("build", Map())
-    if builder not in _BUILDS:
-        return _plugin_build(builder, own)
-    allowed = keys(_BUILDS[builder])
-    if isinstance(general, Map):
-        # Of the defaults an image takes what its own builder knows: platforms mean nothing to a finished archive.
-        _default_keys(general, complaints)
-        fitting = Map(general.at)
-        for key in general:
-            if key in allowed:
-                fitting.put(key, general[key], general.keys_at[key])
-        own = merged(fitting, own)
-    complaints.unknown_keys(own, allowed, f"build with the {builder} builder")
-    own.put("builder", text(builder, own.at))
-    each.put("builder-reason", text(reason, own.at))
-    for entry in own["files"] if isinstance(own.get("files"), Sequence) else ():
-        if isinstance(entry, Map):
-            complaints.unknown_keys(entry, keys(model.FileEntry), "a file of the image")
-    return own
-
-
-def _default_keys(general: Map, complaints: Complaints) -> None:
-    every: Iterable[str] = dict.fromkeys(key for kind in _BUILDS.values() for key in keys(kind))
-    complaints.unknown_keys(general, every, "defaults.build")
-
-
-def _builder(own: Map) -> tuple[str, str]:
-    named = own.get("builder", "auto")
-    if named != "auto":
-        return str(named), "the file says so"
-    for builder in ("files", "layout", "archive"):
-        if builder in own:
-            return builder, _WHY[builder]
-    return "docker", _WHY["docker"]
-
-
-def _plugin_build(builder: str, own: Map) -> Map:
-    options = {key: value for key, value in own.items() if key != "builder"}
-    made = Map(own.at)
-    made.put("builder", text(builder, own.at))
-    made.put("options", text(json.dumps(options, sort_keys=True, separators=(",", ":"), default=str), own.at))
-    return made

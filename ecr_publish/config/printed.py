@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from ecr_publish.config.builds import PluginBuild
 from ecr_publish.config.kinds import duration_text
-from ecr_publish.config.model import Config, PluginBuild
+from ecr_publish.config.model import Config
 
 _MAPS = ("args", "labels", "annotations", "env", "fail-on")
 _WITHOUT = ("kind", "name", "builder-reason", "environment")

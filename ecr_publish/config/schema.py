@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecr_publish.config import model
+from ecr_publish.config.builds import BUILDERS
 
 URL = "https://json-schema.org/draft/2020-12/schema"
 
@@ -23,7 +24,7 @@ def schema() -> dict[str, Any]:
     _drop(definitions["Override"], "environment")
     _drop(definitions["PluginBuild"], "options")
     definitions["PluginBuild"]["additionalProperties"] = True
-    definitions["PluginBuild"]["properties"]["builder"]["not"] = {"enum": ["auto", *model.BUILDERS]}
+    definitions["PluginBuild"]["properties"]["builder"]["not"] = {"enum": ["auto", *BUILDERS]}
     definitions["PluginBuild"]["required"] = ["builder"]
     for name in ("DockerBuild", "LayoutBuild", "ArchiveBuild", "FilesBuild"):
         builder = definitions[name]["properties"]["builder"]

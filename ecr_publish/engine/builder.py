@@ -11,7 +11,7 @@ from typing import IO, Any
 from ecr_publish.builders.composing import ANNOTATIONS_LABEL
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import OnDisk
-from ecr_publish.config.model import DockerBuild
+from ecr_publish.config.builds import DockerBuild
 from ecr_publish.engine.attended import attended
 from ecr_publish.engine.connection import engine
 from ecr_publish.engine.dockercontext import Context, context_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from ecr_publish.builders.dockercontext import DOCKERFILE, context_files, ignore_file
-from ecr_publish.config.model import DockerBuild
+from ecr_publish.config.builds import DockerBuild
 from ecr_publish.engine.dockerfile import line_of_refusal, line_of_step
 from ecr_publish.errors import BuildFailed
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from ecr_publish.config.model import Config, EcrEnvironment, Environment, Image, PlainEnvironment, PublicEnvironment
+from ecr_publish.config.environments import EcrEnvironment, Environment, PlainEnvironment, PublicEnvironment
+from ecr_publish.config.model import Config, Image
 from ecr_publish.model.promotion import Topology
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
 from ecr_publish.model.target import Target

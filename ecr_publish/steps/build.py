@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from ecr_publish.config.model import Build as BuildSection
-from ecr_publish.config.model import DockerBuild, FilesBuild, Image
+from ecr_publish.config.builds import Build as BuildSection
+from ecr_publish.config.builds import DockerBuild, FilesBuild
+from ecr_publish.config.model import Image
 from ecr_publish.errors import PlanImpossible
 from ecr_publish.model.image import BuiltImage, InArchive, InEngine, InLayout, InRegistry
 from ecr_publish.plan.intent import At, Give, Intent, Need, On

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ecr_publish.config.model import ArchiveBuild, Build, DockerBuild
+from ecr_publish.config.builds import ArchiveBuild, Build, DockerBuild
 from ecr_publish.errors import BlobsGone, ImageMissing
 from ecr_publish.model.compression import GZIP, Compression, compression
 from ecr_publish.model.image import BuiltImage, Identity, InArchive, InEngine, InLayout, InRegistry, PublishedImage

@@ -31,16 +31,18 @@ RULES: dict[str, May] = {
     "plan": May(("config", "model", "tags"), ("pydantic",)),
     "gate": May(("model",)),
     "run": May(("model", "plan", "ports")),
-    "steps": May(("config.model", "gate", "model", "plan", "ports", "run.ledger", "run.outcome", "tags")),
+    "steps": May(
+        ("config.builds", "config.model", "gate", "model", "plan", "ports", "run.ledger", "run.outcome", "tags")
+    ),
     "preflight": May(("config.model", "model", "plan", "ports", "steps")),
     "report": May(("config.model", "model", "plan", "run.ledger", "run.outcome"), ("rich",)),
     "outputs": May(("model", "report")),
     "http": May((), ("urllib3",)),
     "oci": May(("http", "model", "ports", "run.retry")),
     "aws": May(("http", "model", "ports"), ("boto3", "botocore")),
-    "engine": May(("builders", "config.model", "http", "model", "ports"), ("docker", "requests")),
+    "engine": May(("builders", "config.builds", "http", "model", "ports"), ("docker", "requests")),
     "builders": May(
-        ("config.model", "engine", "model", "oci.companions", "oci.layout", "oci.manifest", "oci.members", "ports"),
+        ("config.builds", "engine", "model", "oci.companions", "oci.layout", "oci.manifest", "oci.members", "ports"),
         ("deflate", "zstandard"),
     ),
     "local": May(

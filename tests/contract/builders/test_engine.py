@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ecr_publish.builders.packing import OnDisk
-from ecr_publish.config.model import DockerBuild
+from ecr_publish.config.builds import DockerBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.engine.contexts import engine_variables, socket_of
 from ecr_publish.engine.images import DockerImages

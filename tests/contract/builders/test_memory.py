@@ -13,7 +13,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from ecr_publish.builders.files import FilesBuilder
-from ecr_publish.config.model import FileEntry, FilesBuild
+from ecr_publish.config.builds import FileEntry, FilesBuild
 from tests.peak import peak
 from tests.unit.builders.layouts import quiet, request
 root = Path(sys.argv[1])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from ecr_publish.config.model import DockerBuild
+from ecr_publish.config.builds import DockerBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.errors import EngineUnavailable
 from ecr_publish.model.image import InEngine

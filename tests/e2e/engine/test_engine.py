@@ -16,7 +16,7 @@ import pytest
 from ecr_publish.builders.archive import ArchiveBuilder
 from ecr_publish.builders.files import FilesBuilder
 from ecr_publish.builders.packing import OnDisk
-from ecr_publish.config.model import ArchiveBuild, DockerBuild, FileEntry, FilesBuild
+from ecr_publish.config.builds import ArchiveBuild, DockerBuild, FileEntry, FilesBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.engine.images import DockerImages
 from ecr_publish.errors import BuildFailed, ResultUnusable

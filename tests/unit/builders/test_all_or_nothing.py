@@ -12,7 +12,7 @@ import pytest
 from ecr_publish.builders.archive import ArchiveBuilder
 from ecr_publish.builders.files import FilesBuilder
 from ecr_publish.builders.layout import LayoutBuilder
-from ecr_publish.config.model import ArchiveBuild, FileEntry, FilesBuild, LayoutBuild
+from ecr_publish.config.builds import ArchiveBuild, FileEntry, FilesBuild, LayoutBuild
 from ecr_publish.errors import Interrupted, MachineFault
 from tests.unit.builders.layouts import base_layout, config_of, layer, quiet, request, write_tar
 

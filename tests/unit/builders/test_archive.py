@@ -14,7 +14,7 @@ import pytest
 
 from ecr_publish.builders.archive import ArchiveBuilder
 from ecr_publish.builders.layout import LayoutBuilder
-from ecr_publish.config.model import ArchiveBuild, LayoutBuild
+from ecr_publish.config.builds import ArchiveBuild, LayoutBuild
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.ports.building import BuildRequest

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecr_publish.builders.files import FilesBuilder
-from ecr_publish.config.model import FileEntry, FilesBuild
+from ecr_publish.config.builds import FileEntry, FilesBuild
 from ecr_publish.errors import BadImage, BuildFailed
 from ecr_publish.oci.layout import open_layout
 from tests.unit.builders.layouts import (

@@ -14,7 +14,7 @@ import pytest
 
 from ecr_publish.builders.files import FilesBuilder
 from ecr_publish.builders.inputs import inputs_hash
-from ecr_publish.config.model import FileEntry, FilesBuild
+from ecr_publish.config.builds import FileEntry, FilesBuild
 from ecr_publish.errors import BuildFailed
 from ecr_publish.oci.layout import open_layout
 from ecr_publish.ports.building import BuildRequest

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecr_publish.builders.inputs import inputs_hash
-from ecr_publish.config.model import ArchiveBuild, DockerBuild, FileEntry, FilesBuild, LayoutBuild
+from ecr_publish.config.builds import ArchiveBuild, DockerBuild, FileEntry, FilesBuild, LayoutBuild
 from tests.unit.builders.layouts import base_layout, config_of, layer, sha256, write_tar
 
 DOCKER = DockerBuild()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ecr_publish.builders.files import FilesBuilder
 from ecr_publish.builders.tree import entries
-from ecr_publish.config.model import FileEntry, FilesBuild
+from ecr_publish.config.builds import FileEntry, FilesBuild
 from ecr_publish.model.platform import Platform
 from tests.unit.builders.layouts import quiet, request, top_layer
 

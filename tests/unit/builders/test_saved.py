@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from ecr_publish.builders.archive import ArchiveBuilder
-from ecr_publish.config.model import ArchiveBuild
+from ecr_publish.config.builds import ArchiveBuild
 from ecr_publish.errors import BadImage
 from ecr_publish.oci.layout import open_layout
 from tests.unit.builders.layouts import (

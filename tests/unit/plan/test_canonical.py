@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.config.model import DockerBuild
+from ecr_publish.config.builds import DockerBuild
 from ecr_publish.errors import PluginError
 from ecr_publish.model.target import Place
 from ecr_publish.plan.canonical import canonical, first_difference, plain

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from ecr_publish.config.model import Config, DockerBuild, EcrEnvironment, Edge, Image
+from ecr_publish.config.builds import DockerBuild
+from ecr_publish.config.environments import EcrEnvironment
+from ecr_publish.config.model import Config, Edge, Image
 from ecr_publish.model.evidence import ScanEvidence
 from ecr_publish.model.image import BuiltImage, Identity, PublishedImage
 from ecr_publish.model.origin import Origin

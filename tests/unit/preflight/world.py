@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ecr_publish.config.model import ArchiveBuild, DockerBuild, FilesBuild, LayoutBuild
+from ecr_publish.config.builds import ArchiveBuild, DockerBuild, FilesBuild, LayoutBuild
 from ecr_publish.errors import ImageMissing, RepositoryMissing
 from ecr_publish.model.image import Identity, PublishedImage
 from ecr_publish.model.origin import Origin

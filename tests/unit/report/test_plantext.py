@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ecr_publish.config.model import Config, DockerBuild, EcrEnvironment, Edge, Image, When
+from ecr_publish.config.builds import DockerBuild
+from ecr_publish.config.environments import EcrEnvironment
+from ecr_publish.config.model import Config, Edge, Image, When
 from ecr_publish.model.origin import Origin
 from ecr_publish.report.plantext import plan_text
 from tests.unit.report.words import plan
