@@ -78,6 +78,12 @@ class World:
     stop: StopRequest
     told: list[Progress] = field(default_factory=list)
 
+    def begin_anew(self) -> None:
+        """As another run does, which knows nothing of the last one and was not asked to stop."""
+        self.images.close()
+        self.stop = StopRequest()
+        self.images = RegistryImages(Transport(self.stop), self.tokens, self.clock, lambda seconds: seconds)
+
     def create(self, name: str, target: Target = HERE, *, immutable: bool = False) -> Repository:
         registry = self.stored_registry(target)
         mutability = "IMMUTABLE" if immutable else "MUTABLE"
@@ -130,7 +136,8 @@ def world(quirks: Quirks | None = None, stalled: float = 60.0) -> Iterator[World
         source = Tokens(server, clock)
         images = RegistryImages(Transport(stop, stalled=stalled), source, clock, lambda seconds: seconds)
         source.access(HERE), source.access(THERE)
+        made = World(server.ecr, images, source, clock, stop)
         try:
-            yield World(server.ecr, images, source, clock, stop)
+            yield made
         finally:
-            images.close()
+            made.images.close()

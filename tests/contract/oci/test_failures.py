@@ -183,7 +183,7 @@ def test_a_stop_at_any_request_leaves_no_tag_on_half_an_image_and_the_next_run_f
         else:
             assert index == length - 1, "only the last request has nothing after it"
         ecr.ecr.script.on_request = None
-        ecr.stop._event.clear()
+        ecr.begin_anew()
         kept = {Digest(each).short for each in ecr.stored(repository).layers}
         ecr.told.clear()
         ecr.push(layout, repository, "1.0", "latest")
