@@ -23,7 +23,7 @@ Adapter = TypeVar("Adapter")
 
 
 class LateScans:
-    """`ports.ScanSource`. Safe from threads: one adapter for all of them."""
+    """`ports.judging.ScanSource`. Safe from threads: one adapter for all of them."""
 
     def __init__(self, make: Callable[[], ScanSource]) -> None:
         self._adapter = once(make)
@@ -38,7 +38,7 @@ class LateScans:
 
 
 class LateEngine:
-    """`ports.EngineImages`. Safe from threads: one adapter for all of them."""
+    """`ports.building.EngineImages`. Safe from threads: one adapter for all of them."""
 
     def __init__(self, make: Callable[[], EngineImages]) -> None:
         self._adapter = once(make)
@@ -49,7 +49,7 @@ class LateEngine:
 
 
 class LateArchives:
-    """`ports.ArchivedImages`. Safe from threads: one adapter for all of them."""
+    """`ports.building.ArchivedImages`. Safe from threads: one adapter for all of them."""
 
     def __init__(self, make: Callable[[], ArchivedImages]) -> None:
         self._adapter = once(make)

@@ -10,7 +10,7 @@ from ecr_publish.model.target import Target
 
 
 class EcrAvailability:
-    """`ports.LayerAvailability` by BatchCheckLayerAvailability (ECR API Reference; at most 100 digests a call)."""
+    """`ports.blobs.LayerAvailability` by BatchCheckLayerAvailability (ECR API Reference; up to 100 digests a call)."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

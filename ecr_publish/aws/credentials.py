@@ -29,7 +29,7 @@ class Logins(Protocol):
 
 
 class RegistryCredentials:
-    """`ports.CredentialSource`. One fetch at a time per key; safe from threads."""
+    """`ports.access.CredentialSource`. One fetch at a time per key; safe from threads."""
 
     def __init__(
         self,

@@ -15,8 +15,8 @@ _SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/.+")
 
 
 class StsIdentities:
-    """`ports.Identities`: one question per target; safe from threads. Whose session it is, STS says in its answer to
-    AssumeRole already (STS API Reference, AssumedRoleUser); all others ask GetCallerIdentity."""
+    """`ports.access.Identities`: one question per target; safe from threads. Whose session it is, STS says in its
+    answer to AssumeRole already (STS API Reference, AssumedRoleUser); all others ask GetCallerIdentity."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

@@ -22,7 +22,7 @@ class _Told(NamedTuple):
 
 
 class EcrRepositories:
-    """`ports.Repositories` for all kinds of registry; a plain one knows no settings."""
+    """`ports.repositories.Repositories` for all kinds of registry; a plain one knows no settings."""
 
     def __init__(self, sessions: Sessions, clock: Clock | None = None) -> None:
         """Without a clock nothing is remembered."""

@@ -29,7 +29,7 @@ SIDE_BY_SIDE = 8
 
 
 class EcrScans:
-    """`ports.ScanSource`. Safe from threads."""
+    """`ports.judging.ScanSource`. Safe from threads."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions

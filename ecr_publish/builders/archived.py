@@ -27,7 +27,8 @@ BLOCK = 1 << 20
 
 
 class ArchivedImages:
-    """`ports.ArchivedImages`: layers that are known, by their diffID, and that the receiver has are not read."""
+    """`ports.building.ArchivedImages`: layers that are known, by their diffID, and that the receiver has are not
+    read."""
 
     def __init__(self, known: Known | None = None) -> None:
         self._known = known or Nothing()

@@ -26,8 +26,8 @@ BLOCK = 2 << 20
 
 
 class DockerImages:
-    """`ports.EngineImages`: layers from the engine's store where this user may read it, else from `save`; those that
-    are known by their diffID and that the receiver has are not read at all."""
+    """`ports.building.EngineImages`: layers from the engine's store where this user may read it, else from `save`;
+    those that are known by their diffID and that the receiver has are not read at all."""
 
     def __init__(self, environment: Mapping[str, str], known: Known | None = None) -> None:
         self._environment, self._known = environment, known or Nothing()

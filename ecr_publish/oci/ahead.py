@@ -21,7 +21,7 @@ AT_ONCE = 16  # blobs on their way: of many small ones, each takes a few round t
 
 
 class Ahead:
-    """`ports.Receiver`: one repository, and the layout that the blobs lie in."""
+    """`ports.blobs.Receiver`: one repository, and the layout that the blobs lie in."""
 
     def __init__(self, lanes: Lanes, wire: Wire, presence: Presence, layout: Path, notify: Notify) -> None:
         self._lanes, self._wire, self._presence, self._notify = lanes, wire, presence, notify

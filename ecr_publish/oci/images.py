@@ -1,4 +1,4 @@
-"""Images in registries: the transfer engine behind `ports.Images`."""
+"""Images in registries: the transfer engine behind `ports.images.Images`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ SIDE_BY_SIDE = 32
 
 
 class RegistryImages:
-    """`ports.Images` over HTTP. One for a whole run: images share connections, tokens and the bound on requests."""
+    """`ports.images.Images` over HTTP. One for a whole run: images share connections, tokens and the bound on
+    requests."""
 
     def __init__(
         self,

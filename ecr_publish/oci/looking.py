@@ -16,7 +16,7 @@ from ecr_publish.oci.wire import Wire
 
 
 class Looking:
-    """`ports.Looked`. What was seen a moment ago is not asked again.
+    """`ports.images.Looked`. What was seen a moment ago is not asked again.
 
     An image that is to come under the tags is `wanted`, and `follow` begins what its transfer has to ask. If one of the
     tags was absent when it was last looked at, that is at once, and so is the list of all tags where that is `listed`;

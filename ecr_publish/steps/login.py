@@ -1,4 +1,4 @@
-"""login: who we are at a target. Tokens stay behind ports.CredentialSource and are fetched just before use."""
+"""login: who we are at a target. Tokens stay behind ports.access.CredentialSource and are fetched just before use."""
 
 from __future__ import annotations
 

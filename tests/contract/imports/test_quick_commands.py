@@ -37,3 +37,9 @@ def test_plan_loads_no_client_no_server_and_nothing_that_performs(file: str):
     assert names.packages & (HEAVY - {"packaging", "semver"}) == set()  # its rules are asked for versions
     assert names.folders & {"aws", "engine", "gate", "http", "local", "oci", "outputs", "preflight"} == set()
     assert "run.scheduler" not in names.ours
+
+
+def test_plan_loads_no_port_but_those_that_its_steps_name(file: str):
+    names = loaded("plan", "-f", file, "--as-tag", "v1.4.0")
+    others = {"ports.access", "ports.blobs", "ports.clock", "ports.judging", "ports.repositories"}
+    assert names.ours & others == set()

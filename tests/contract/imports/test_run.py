@@ -64,7 +64,7 @@ def test_a_push_where_no_ci_is_loads_no_ci(pushed: Names):
 
 def test_a_push_loads_nothing_of_promotions_scans_and_earlier_jobs(pushed: Names):
     assert pushed.ours & {"steps.promotion", "steps.promoted", "steps.watched", "steps.resume"} == set()
-    assert pushed.ours & {"model.scan", "model.verdict", "aws.scans", "preflight.taken"} == set()
+    assert pushed.ours & {"model.scan", "model.verdict", "aws.scans", "ports.judging", "preflight.taken"} == set()
 
 
 def test_a_push_of_one_image_loads_no_copying_and_nothing_that_points_to_images(pushed: Names):
