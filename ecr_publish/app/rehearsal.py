@@ -10,6 +10,7 @@ from ecr_publish.app.project import Project
 from ecr_publish.app.world import World, ports_of
 from ecr_publish.aws.isolated import Explicit
 from ecr_publish.aws.session import Sessions
+from ecr_publish.http.live import Live
 from ecr_publish.http.route import Route
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.told import settings_of
@@ -39,7 +40,9 @@ def rehearsal_world(
         clock = SimulatedClock(SystemClock(stop).now(), stop)
         with embedded_ecr(settings_of((told.findings, told.seed, told.faults), told.named), clock) as server:
             created = declare(server, project.config, told.seed, project.root)
-            sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()))
+            live = Live()
+            stop.soon_after(live.cut)
+            sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()), live=live)
             surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
             with ports_of(project, sessions, clock, stop, surroundings, Route()) as ports:
                 yield World(ports, lambda: connections(server), created)

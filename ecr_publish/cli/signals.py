@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -29,11 +29,12 @@ def stopping() -> Iterator[StopRequest]:
 
     def relay() -> None:
         while number := os.read(reader, 1):
-            click.echo("stopping: what runs is brought to a safe end (once more to end at once)", err=True)
             if number[0] == signal.SIGTERM:
                 stop.terminate()
             else:
                 stop.interrupt()
+            with suppress(OSError):  # whoever read it may have been stopped too
+                click.echo("stopping: what runs is brought to a safe end (once more to end at once)", err=True)
 
     relaying = threading.Thread(target=relay, name="signals", daemon=True)
     relaying.start()

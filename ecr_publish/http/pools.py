@@ -34,6 +34,12 @@ class _Patient(Watched):
         super().connect()
         self.sock.settimeout(self.stalled)
 
+    def request(self, *args: Any, **options: Any) -> None:
+        """urllib3 puts the timeout of connecting on a connection that is open already: behind TLS, or used before."""
+        if self.sock is not None:
+            vars(self)["timeout"] = self.stalled
+        super().request(*args, **options)  # type: ignore[misc]
+
 
 class _Plain(_Patient, HTTPConnection):
     def send(self, data: Any) -> None:
@@ -51,18 +57,19 @@ class _Tls(_Patient, HTTPSConnection):
 
 
 def pools(
-    connections: int, stalled: float, live: Live, proxy: Proxy | None = None, authorities: str | None = None
+    connections: int, timeout: urllib3.Timeout, live: Live, proxy: Proxy | None = None, authorities: str | None = None
 ) -> urllib3.PoolManager:
     """A pool manager that keeps up to `connections` per host, directly or through a proxy; each is added to `live`.
     `authorities` is a file or directory of certificates in place of this machine's.
 
-    A connection on which nothing moves for `stalled` seconds, either way, is given up.
+    A connection that is not made within the timeout for that, or on which nothing moves for that of reading, either
+    way, is given up.
     """
     options: dict[str, Any] = {
         "num_pools": 64,
         "maxsize": connections,
         "retries": False,
-        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=stalled),
+        "timeout": timeout,
         "socket_options": _OPTIONS,
     }
     if authorities:
@@ -72,7 +79,7 @@ def pools(
         manager: urllib3.PoolManager = urllib3.ProxyManager(proxy.url, proxy_headers=secret, **options)
     else:
         manager = urllib3.PoolManager(**options)
-    own = {"stalled": stalled, "live": live}
+    own = {"stalled": timeout.read_timeout, "live": live}
     plain, tls = type("Plain", (_Plain,), own), type("Tls", (_Tls,), own)
     manager.pool_classes_by_scheme = {
         "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),

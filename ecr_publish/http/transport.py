@@ -14,7 +14,7 @@ from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.failures import connection_failure
 from ecr_publish.http.live import Live
 from ecr_publish.http.loopback import is_loopback
-from ecr_publish.http.pools import STALLED_SECONDS, pools
+from ecr_publish.http.pools import CONNECT_SECONDS, STALLED_SECONDS, pools
 from ecr_publish.http.route import Route
 from ecr_publish.http.slice import Slice
 
@@ -50,15 +50,16 @@ class Transport:
         *,
         route: Route = DIRECT,
         connections: int = 32,
+        connecting: float = CONNECT_SECONDS,
         stalled: float = STALLED_SECONDS,
     ) -> None:
         self._stop = stop
         self._route = route
-        live = Live()
+        live, timeout = Live(), urllib3.Timeout(connect=connecting, read=stalled)
         stop.soon_after(live.cut)
-        self._direct = pools(connections, stalled, live, authorities=route.authorities)
+        self._direct = pools(connections, timeout, live, authorities=route.authorities)
         there = [proxy for proxy in (route.https, route.http) if proxy]
-        self._proxied = {proxy: pools(connections, stalled, live, proxy, route.authorities) for proxy in there}
+        self._proxied = {proxy: pools(connections, timeout, live, proxy, route.authorities) for proxy in there}
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -100,7 +101,7 @@ class Transport:
             self._stop.check()  # then it was cut by us
             raise connection_failure(error, where) from error
         try:
-            named = {name.lower(): value for name, value in response.headers.items()}
+            named = {name.lower(): value for name, value in response.headers.itermerged()}
             yield Streamed(response.status, named, self._blocks(response, where))
             _leave(response)
         except BaseException:

@@ -17,7 +17,8 @@ def document(place: str, path: str) -> bytes | None:
     """The body of a 200 to a GET from the server at `place`. None where there is any other answer, or none: whoever
     wants to know why asks in another way."""
     connection = type("AtPlace", (_Connection,), {"place": place})
-    pool = type("PoolAtPlace", (HTTPConnectionPool,), {"ConnectionCls": connection})("localhost", retries=False)
+    kind = type("PoolAtPlace", (HTTPConnectionPool,), {"ConnectionCls": connection})
+    pool = kind("localhost", retries=False, timeout=SECONDS)
     try:
         response = pool.request("GET", path, headers={"Connection": "close"}, preload_content=False, redirect=False)
         try:

@@ -18,6 +18,8 @@ from ecr_publish.model.target import Target
 from ecr_publish.oci.failures import has_expired
 from ecr_publish.ports.access import Access, CredentialSource
 
+_SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")  # printable ASCII (RFC 9110, section 5.5)
+_BEARER = re.compile(r"(?:^|,)\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -98,10 +100,10 @@ class Authorizer:
 
     def _challenge(self, target: Target, scope: str, answer: Answer) -> Challenge | None:
         """The Bearer challenge of an answer. Private ECR has none: its token goes to no other place than ECR."""
-        header = answer.header("www-authenticate") or ""
-        if answer.status != 401 or not header.lower().startswith("bearer ") or isinstance(target.registry, EcrRegistry):
+        offered = _BEARER.search(answer.header("www-authenticate") or "")  # it may offer Basic beside it
+        if answer.status != 401 or offered is None or isinstance(target.registry, EcrRegistry):
             return None
-        found = dict(_PARAMETER.findall(header))
+        found = dict(reversed(_PARAMETER.findall(offered[1])))  # the first of a name: a later one is another scheme's
         realm = found.get("realm", "")
         if not _may_have_secrets(realm):
             raise NotAuthorised(
@@ -117,7 +119,7 @@ class Authorizer:
         got = self._transport.ask(
             "GET",
             f"{challenge.realm}?{urlencode({key: value for key, value in query.items() if value})}",
-            {"Authorization": authorization} if authorization else {},
+            header(authorization),
         )
         if got.status in (408, 429) or got.status >= 500:
             raise Unavailable(
@@ -137,7 +139,14 @@ class Authorizer:
 
 
 def header(authorization: str | None) -> Mapping[str, str]:
-    """The Authorization header, if there is one to send."""
+    """The Authorization header, if there is one to send. Raises NotAuthorised for what no header may hold, without
+    saying it: whoever sends it would."""
+    if authorization and not _SENDABLE.fullmatch(authorization):
+        raise NotAuthorised(
+            what="the login or token has characters that no header may have",
+            where="Authorization",
+            hint="log in again (docker login)",
+        )
     return {"Authorization": authorization} if authorization else {}
 
 

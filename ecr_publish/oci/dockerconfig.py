@@ -38,7 +38,7 @@ class DockerLogins:
         auths = _mapping(config.get("auths"))
         found = next((_mapping(entry) for key, entry in auths.items() if _is_for(key, host)), {})
         auth = found.get("auth")
-        return auth if isinstance(auth, str) and auth else None
+        return "".join(auth.split()) or None if isinstance(auth, str) else None  # base64 of the shell has line ends
 
     def _config(self) -> Mapping[str, Any]:
         try:

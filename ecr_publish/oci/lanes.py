@@ -109,7 +109,7 @@ class Lanes:
         wait([future for _, future, _ in taken])
         # another image's failure may be its own affair (a damaged layout): what it failed to bring is brought by us
         again = tuple(job for job, future, _ in taken if _failed(future))
-        retried = self.bring(again, self.moment()) if again else []
+        retried = self.bring(again, asked) if again else []
         return [_account(job, future, mine) for job, future, mine in taken if not _failed(future)] + retried
 
     def _lane(self, job: Job, asked: int) -> tuple[Future[Moved], bool]:

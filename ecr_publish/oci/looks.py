@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
+from ecr_publish.errors import TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
 from ecr_publish.ports.clock import Clock
@@ -24,6 +25,16 @@ class Look:
     def is_fresh(self, now: float) -> bool:
         """Whether it may still be taken for what is there."""
         return now - self.moment <= FRESH
+
+
+def moved_meanwhile(where: str, seen: Digest | None, present: Digest | None, wanted: Digest) -> TagTaken:
+    """The error for a tag that somebody else wrote between the look by which its write was decided and the write."""
+    return TagTaken(
+        what=f"the tag {where.rpartition(':')[2]} named {seen or 'nothing'} when this transfer began and names "
+        f"{present or 'nothing'} now; this image is {wanted}",
+        where=where,
+        hint="somebody else wrote it meanwhile: see what it is, then run again",
+    )
 
 
 class Looks:
@@ -69,17 +80,16 @@ class Looks:
         return {each: look for each, look in found.items() if look is not None and look.is_fresh(now)}
 
     def take(self, repository: Repository, references: tuple[str, ...]) -> dict[str, Look]:
-        """What is known of these references, and known no longer after this: they are to be written. A question that
-        is under way is waited for: its answer, kept after the write, would be what was there before it."""
+        """What was seen last of these references, however long ago, and is known no longer after this: they are to be
+        written, and who decided that did so by these looks. A question that is under way is waited for: its answer,
+        kept after the write, would be what was there before it."""
         with self._lock:
             asked = [self._asked.get((repository, each)) for each in references]
         wait([each for each in asked if each is not None])
-        found = self.fresh(repository, references)
         with self._lock:
-            for each in references:
-                self._kept.pop((repository, each), None)
-                self._absent.discard((repository, each))
-        return found
+            found = {each: self._kept.pop((repository, each), None) for each in references}
+            self._absent.difference_update((repository, each) for each in references)
+        return {each: look for each, look in found.items() if look is not None}
 
     def names(self, repository: Repository, digest: Digest) -> bool:
         """Whether a fresh look saw the digest in the repository; the looks that did are used up."""

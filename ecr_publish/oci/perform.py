@@ -15,7 +15,7 @@ from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.early import early
 from ecr_publish.oci.lanes import Job, Lanes, Moved
-from ecr_publish.oci.looks import Look
+from ecr_publish.oci.looks import Look, moved_meanwhile
 from ecr_publish.oci.manifest import OCI_INDEX, parse
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.plan import (
@@ -138,12 +138,7 @@ def _is_done(operation: PutTag, present: Digest | None) -> bool:
     """Whether the tag names the digest by now. Raises TagTaken if it names another one than was seen before."""
     seen, wanted = operation.over.digest if operation.over else None, operation.document.digest
     if present not in (seen, wanted):
-        raise TagTaken(
-            what=f"the tag {operation.tag} named {seen or 'nothing'} when this transfer began and names "
-            f"{present or 'nothing'} now; this image is {wanted}",
-            where=f"{operation.repository}:{operation.tag}",
-            hint="somebody else wrote it meanwhile: see what it is, then run again",
-        )
+        raise moved_meanwhile(f"{operation.repository}:{operation.tag}", seen, present, wanted)
     return present == wanted
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.lanes import Lanes, Started
-from ecr_publish.oci.looks import Look, Looks
+from ecr_publish.oci.looks import Look, Looks, moved_meanwhile
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.presence import Presence
 from ecr_publish.oci.wire import Wire
@@ -54,10 +54,14 @@ class Standings:
         self._lanes, self.looks, self._presence = lanes, looks, presence
 
     def of(self, wire: Wire, digest: Digest, tags: tuple[str, ...]) -> Standing:
-        """How the tags stand. The last tag is the last that a finished run wrote, so it is asked for alone first: one
-        request ends a push in which nothing has changed, however many blobs it has."""
+        """How the tags stand; one that was looked at long ago is looked at again. Raises TagTaken where somebody else
+        wrote it since, for it is by that look that its write was decided.
+
+        The last tag is the last that a finished run wrote, so it is asked for alone first: one request ends a push in
+        which nothing has changed, however many blobs it has."""
         there = True if self.looks.names(wire.repository, digest) else None
-        seen = self.looks.take(wire.repository, tags)
+        kept = self.looks.take(wire.repository, tags)
+        seen = {tag: look for tag, look in kept.items() if self.looks.is_fresh(look)}
         manifests, unknown = Manifests(wire), tuple(tag for tag in tags if tag not in seen)
         if unknown and unknown[-1] == tags[-1]:
             *others, last = unknown
@@ -69,6 +73,9 @@ class Standings:
             found = dict(zip(asked, self._lanes.do([partial(manifests.head, each) for each in asked]), strict=True))
             seen.update({tag: self.looks.at(found[tag]) for tag in unknown})
             there = found[str(digest)] == digest if ask_digest else there
+        for tag, before in kept.items():
+            if seen[tag].digest not in (before.digest, digest):
+                raise moved_meanwhile(f"{wire.repository}:{tag}", before.digest, seen[tag].digest, digest)
         missing = tuple(tag for tag in tags if seen[tag].digest != digest)
         return Standing(missing, True if len(missing) < len(tags) else there, seen)
 

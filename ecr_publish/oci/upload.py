@@ -136,6 +136,8 @@ class _Part:
     def __call__(self) -> None:
         if self.broken:
             self._session.align(self._way, self._size)
+            if self._way.acknowledged == self._size:
+                return  # only its answer was lost
         try:
             self._session.patch(self._way, min(self._way.acknowledged + self._most, self._size))
         except Unavailable:

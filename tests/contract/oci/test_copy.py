@@ -11,6 +11,7 @@ import pytest
 
 from bench.rounds import in_rounds
 from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised, TagTaken
+from ecr_publish.model.image import InLayout
 from ecr_publish.ports.images import Pushed
 from tests.contract.oci.registries import HERE, THERE, World
 from tests.unit.oci.layouts import Writer, multi, single
@@ -99,6 +100,24 @@ def test_a_tag_that_somebody_writes_during_a_long_transfer_is_not_overwritten(ec
     assert str(theirs.image.digest) in raised.value.what
     assert str(ours.digest) in raised.value.what
     assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
+
+
+def test_a_tag_that_was_decided_on_long_ago_and_written_since_by_somebody_else_stays_theirs(ecr: World, tmp_path: Path):
+    """As of a step that looks, decides, and then waits for a list of many tags."""
+    repository = ecr.create("web")
+    ours = ecr.push(single(tmp_path / "ours", b"ours"), repository)
+    theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
+    for again in (ours.image, single(tmp_path / "new", b"new")):
+        ecr.stored(repository).tags.pop("1.0", None)
+        assert ecr.images.look(HERE, repository, ("1.0",)).digest("1.0") is None
+        ecr.clock.advance(timedelta(seconds=60))
+        ecr.stored(repository).tags["1.0"] = str(theirs.image.digest)
+        with pytest.raises(TagTaken, match=r"the tag 1\.0 named nothing"):
+            if isinstance(again, InLayout):
+                ecr.images.push(again, HERE, repository, ("1.0",), ecr.told.append)
+            else:
+                ecr.images.copy(again, HERE, HERE, repository, ("1.0",), ecr.told.append)
+        assert ecr.tags(repository)["1.0"] == str(theirs.image.digest)
 
 
 def test_tags_that_were_seen_long_ago_are_looked_at_again_side_by_side_before_the_first_of_them_is_written(

@@ -31,6 +31,10 @@ def test_a_login_is_found_however_its_key_is_written(docker, key):
     assert docker({"auths": {key: {"auth": ANNE}}}).get("r.test:5000") == ANNE
 
 
+def test_a_login_may_have_the_line_ends_that_base64_makes(docker):
+    assert docker({"auths": {"r.test": {"auth": f"{ANNE[:4]}\n{ANNE[4:]}\n"}}}).get("r.test") == ANNE
+
+
 def test_docker_hub_has_several_names(docker):
     assert docker({"auths": {"https://index.docker.io/v1/": {"auth": ANNE}}}).get("docker.io") == ANNE
 

@@ -127,6 +127,36 @@ def test_a_stop_does_not_wait_for_a_silent_server(answer: bytes, size: int):
     assert time.monotonic() - begin < 10
 
 
+def test_a_server_that_takes_its_time_with_a_body_is_given_more_than_it_takes_to_connect():
+    """On a connection that was used before: urllib3 has two timeouts, and forgets which is which."""
+    size = 32 << 20
+
+    def serve(listening: socket.socket) -> None:
+        taken, _ = listening.accept()
+        with taken:
+            taken.recv(65536)
+            taken.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            time.sleep(1.5)
+            left = size
+            while left > 0 and (got := taken.recv(1 << 20)):
+                left -= len(got)
+            taken.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        transport, url = Transport(StopRequest(), connecting=0.3), f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        assert transport.ask("GET", url, {}).status == 200
+        assert transport.ask("PUT", url, {"Content-Length": str(size)}, blocks(32)).status == 201
+        thread.join()
+
+
+def test_a_header_that_comes_twice_is_not_lost():
+    with serving(lambda _: (401, {"WWW-Authenticate": "Bearer x", "www-authenticate": "Basic y"}, b"")) as server:
+        answer = Transport(StopRequest()).ask("GET", server.url, {})
+    assert answer.header("www-authenticate") == "Bearer x, Basic y"
+
+
 def test_what_is_nearly_over_comes_to_its_end_after_a_stop():
     stop = StopRequest(grace=30)
 

@@ -49,6 +49,16 @@ class Given:
 
 
 @dataclass
+class Odd(Given):
+    """The same with this login."""
+
+    authorization: str = BASIC
+
+    def access(self, target: Target) -> Access:
+        return Access(self.url, self.authorization)
+
+
+@dataclass
 class BearerRegistry:
     """Issues Bearer tokens at /token; serves one manifest to whoever has the present one."""
 
@@ -57,6 +67,7 @@ class BearerRegistry:
     issued: int = 0
     expired_status: int = 401
     server: Scripted | None = None
+    beside: str = ""  # what else it offers
     tokens_asked: list[Asked] = field(default_factory=list)
     troubles: list[int] = field(default_factory=list)  # statuses that the token service answers first
 
@@ -74,7 +85,7 @@ class BearerRegistry:
             return 400, {}, b'{"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}'
         realm = self.realm.format(url=self.server.url)
         scope = "repository:web:pull,push"
-        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="registry",scope="{scope}"'}, b""
+        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="registry",scope="{scope}"{self.beside}'}, b""
 
 
 def engine(url: str, given: Given | None = None) -> RegistryImages:
@@ -150,6 +161,20 @@ def test_a_token_service_in_trouble_is_asked_again(registry: BearerRegistry):
     registry.troubles = [429, 500, 503]
     assert engine(url(registry)).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0") is not None
     assert (registry.issued, len(registry.tokens_asked)) == (1, 4)
+
+
+def test_a_registry_that_offers_basic_too_gets_a_token(registry: BearerRegistry):
+    registry.beside = ',Basic realm="else"'
+    assert engine(url(registry)).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0") is not None
+
+
+@pytest.mark.parametrize("secret", ["c2Vj\ncmV0", "c2VjcmV0\r\nX-Evil: 1", "s\u00e9cret"])
+def test_a_login_that_no_header_may_hold_is_refused_and_not_said(registry: BearerRegistry, secret: str):
+    given = Odd(url(registry), authorization=f"Basic {secret}")
+    with pytest.raises(NotAuthorised) as raised:
+        engine(url(registry), given).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0")
+    assert secret not in f"{raised.value}"
+    assert "characters" in raised.value.what
 
 
 @pytest.mark.parametrize(
