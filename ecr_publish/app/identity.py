@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ecr_publish.ci.idtoken import Given, OnRequest, id_token
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import NotAuthorised, Unavailable
 from ecr_publish.run.stop import StopRequest
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ def _requested(source: OnRequest, audience: str, stop: StopRequest, route: Route
         answer = transport.ask("GET", source.address(audience), headers)
     finally:
         transport.close()
+    if answer.status in (408, 429) or answer.status >= 500:
+        raise Unavailable(
+            what=f"the CI's token service is in trouble (it answers {answer.status})",
+            where="GET ACTIONS_ID_TOKEN_REQUEST_URL",
+            hint="run again later",
+        )
     try:
         token = json.loads(answer.body)["value"] if answer.status == 200 else None
     except (ValueError, KeyError, TypeError):

@@ -116,6 +116,9 @@ def covered(enrolled: Enrolled, coverage: Coverage | None) -> Scan:
         return Waiting(enrolled.status, "Inspector does not cover this image yet")
     if coverage.reason in _COVERAGE_WAITS:
         return Waiting(enrolled.status, f"Inspector: {coverage.reason}")
+    if coverage.reason in _COVERAGE_UNSUPPORTED and enrolled.findings:
+        # what is unsupported may be the system alone: the rest was looked at, and is not to be waved through
+        return Unscanned(coverage.reason, f"and {len(enrolled.findings)} findings are listed all the same")
     if coverage.reason in _COVERAGE_UNSUPPORTED:
         return Unsupported(f"Inspector: {coverage.reason}")
     if coverage.reason != "SUCCESSFUL":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import re
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,8 +49,9 @@ def paths(build: Build, root: Path) -> Iterator[Path]:
             yield root / archive
         case FilesBuild(files=files, base=base):
             for file in files:
-                literal = file.source.replace("{os}", "*").replace("{arch}", "*").replace("{variant}", "*")
-                yield from sorted(root.glob(literal)) if set(literal) & set("*?[") else [root / literal]
+                pattern = re.sub(r"\{(?:os|arch|variant)\}", "*", file.source)
+                found = glob.glob(pattern, root_dir=root) if glob.has_magic(pattern) else [pattern]
+                yield from (root / each for each in sorted(found))  # what is outside is refused by the builder
             yield from _of_base(base, root)
 
 

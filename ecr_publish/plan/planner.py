@@ -60,6 +60,8 @@ class Planner:
         ask = self._ask
         if ask.images and (arrival.image is None or arrival.image.name not in ask.images):
             return False
+        if not self._origin.trusted:  # a build-only plan, for whatever environment it was asked
+            return step.on is On.IMAGE and (not ask.steps or step.name in ask.steps or "push" in ask.steps)
         if ask.environments and (arrival.target is None or arrival.target.environment not in ask.environments):
             return False
         if arrival.edge is not None:
@@ -69,8 +71,6 @@ class Planner:
                 return False
         if ask.steps:
             return step.name in ask.steps
-        if not self._origin.trusted:
-            return step.on is On.IMAGE  # a build-only plan
         return step.wanted or self._wanted_always(step, arrival)
 
     def _wanted_always(self, step: Plannable, arrival: Arrival) -> bool:

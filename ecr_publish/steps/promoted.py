@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from ecr_publish.errors import PromotionRefused
 from ecr_publish.gate.verdict import decide
 from ecr_publish.model.evidence import ScanEvidence
@@ -16,7 +14,7 @@ from ecr_publish.plan.intent import Intent
 from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
-from ecr_publish.steps.promotion import PromoteDetails, carried_over
+from ecr_publish.steps.promotion import PromoteDetails, carried_over, is_of
 from ecr_publish.steps.push import all_tags, ensure_repository
 from ecr_publish.steps.tagging import carried, tagging
 from ecr_publish.tags.remembered import remembered
@@ -64,9 +62,7 @@ def _one_digest(images: tuple[PublishedImage, ...], details: PromoteDetails) -> 
 
 def _tags(image: PublishedImage, details: PromoteDetails) -> tuple[Tag, ...]:
     """The planned tags, or what the source has on that digest; pointers of environments are never carried."""
-    if details.when is not None and not any(
-        fnmatchcase(name, details.when) or fnmatchcase(f"v{name}", details.when) for name in image.tags
-    ):
+    if details.when is not None and not any(is_of(name, details.when) for name in image.tags):
         raise PromotionRefused(
             what=f"when: tag {details.when!r} matches none of {', '.join(image.tags) or 'no tags'}",
             where=f"{image.repository}@{image.digest}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -13,6 +14,8 @@ from ecr_publish.model.target import Target
 from ecr_publish.plan.step import LeaveOut, Scene
 from ecr_publish.plan.targets import pointer, repository, topology
 from ecr_publish.tags.remembered import Naming
+
+_VERSION = re.compile(r"[0-9]+\.[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,15 @@ def _unmet(edge: Edge, scene: Scene) -> str | None:
     assert pattern is not None
     if asked is None:
         return f"when: tag {pattern!r}, and this run is not for a git tag"
-    if not any(fnmatchcase(each, pattern) for each in (asked, f"v{asked}" if scene.tag else asked)):
+    if not (is_of(asked, pattern) if scene.tag else fnmatchcase(asked, pattern)):
         return f"when: tag {pattern!r} does not match {asked!r}"
     return None
+
+
+def is_of(tag: str, pattern: str) -> bool:
+    """Whether an image's tag is of a git tag that matches the pattern: versions lose the git tag's `v` on their way.
+    Nothing else does: with a `v` in front, `main` would match `v*` too."""
+    return fnmatchcase(tag, pattern) or (_VERSION.match(tag) is not None and fnmatchcase(f"v{tag}", pattern))
 
 
 def carried_over(name: str, filters: tuple[str, ...]) -> bool:

@@ -109,7 +109,9 @@ def _push(layout: InLayout, details: PushDetails, ports: Ports, sent_bytes: int 
     if sent_bytes:
         moved, reused = pushed.moved_bytes + sent_bytes, max(0, pushed.reused_bytes - sent_bytes)
         pushed = replace(pushed, already_there=False, moved_bytes=moved, reused_bytes=reused)
-    return published(pushed, tags.names, already=pushed.already_there and not tags.write, warnings=tags.held)
+    return published(
+        pushed, tags.names, already=pushed.already_there and not tags.write, warnings=(*tags.held, *pushed.warnings)
+    )
 
 
 def _push_archive(image: InArchive, place: Place, details: PushDetails, ports: Ports) -> Outcome:
@@ -146,7 +148,7 @@ def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:
     if not tags.write and there.repository == details.repository:
         return published(Pushed(image, already_there=True), tags.names, already=True, warnings=tags.held)
     pushed = ports.images.copy(image, there.target, details.target, details.repository, tags.write, ports.notify)
-    return published(pushed, tags.names, already=False, warnings=tags.held)
+    return published(pushed, tags.names, already=False, warnings=(*tags.held, *pushed.warnings))
 
 
 def published(pushed: Pushed, tags: tuple[str, ...], *, already: bool, warnings: tuple[str, ...]) -> Outcome:

@@ -90,7 +90,8 @@ def _watch(watched: list[_Watched], details: ScanDetails, ports: Ports) -> None:
             return
         ports.notify(Note(f"scan: {left[0].status}, {len(left)} of {len(watched)} left, {waited:.0f} s"))
         settling = any(each.seen for each in left)
-        ports.clock.sleep(min(SETTLE if settling else pause, timedelta(seconds=details.timeout_seconds - waited)))
+        # a second read that comes sooner would prove nothing: it has its time also where that ends behind the deadline
+        ports.clock.sleep(SETTLE if settling else min(pause, timedelta(seconds=details.timeout_seconds - waited)))
         pause = min(pause * 2, LONGEST_POLL)
 
 

@@ -165,6 +165,9 @@ def test_a_fork_builds_and_nothing_else(offline):
     code, said = offline.run("run", **fork)
     assert code == 0, said
     assert "not trusted" in said
+    for asked in (("--only", "push"), ("--env", "dev")):  # as jobs that a CI splits ask
+        code, said = offline.run("run", *asked, **fork)
+        assert (code, "build web" in said, "push web" in said) == (0, True, False), said
     code, said = offline.run("promote", "--from", "dev", "--to", "staging", "--tag", "one", **fork)
     assert code == 3, said
 

@@ -237,6 +237,20 @@ def test_a_later_job_promotes_by_tag_alone_and_carries_the_other_tags(stage):
     assert stage.tags(PROD) == stage.tags(STAGING)
 
 
+def test_when_also_guards_what_a_later_job_promotes_by_a_tag_that_is_no_version(stage):
+    when = 'promote:\n  - { from: dev, to: staging }\n  - { from: staging, to: prod, when: { tag: "v*" } }\n'
+    stage.file(edges=when)
+    project = stage.project()
+    stage.run(project, Ask(upto="staging"))
+    registry = stage.server.ecr.store.registry(STAGING, "us-east-2")
+    tags = registry.repositories["team/web"].tags
+    tags["main"] = tags["1.4.0"]
+    for tag, promoted in (("main", False), ("1.4.0", True)):
+        ask = Ask(steps=("promote",), edge=("staging", "prod"), found=later(stage, project, tag), tag=tag)
+        stage.run(project, ask)
+        assert bool(stage.tags(PROD)) == promoted
+
+
 def test_a_later_job_for_a_tag_that_is_not_there_is_exit_code_5(stage):
     project = stage.project()
     stage.run(project, Ask(upto="staging"))

@@ -169,11 +169,16 @@ ENROLLED = Enrolled("ACTIVE", (Finding("CVE-1", Severity.HIGH),), AT)
         (None, Waiting("ACTIVE", "Inspector does not cover this image yet")),
         (Coverage("PENDING_INITIAL_SCAN"), Waiting("ACTIVE", "Inspector: PENDING_INITIAL_SCAN")),
         (Coverage("SCAN_IN_PROGRESS"), Waiting("ACTIVE", "Inspector: SCAN_IN_PROGRESS")),
-        (Coverage("UNSUPPORTED_OS"), Unsupported("Inspector: UNSUPPORTED_OS")),
     ],
 )
 def test_inspectors_coverage_decides_over_an_enrolled_image(coverage, scan):
     assert covered(ENROLLED, coverage) == scan
+
+
+def test_what_inspector_cannot_scan_is_unsupported_unless_it_found_something():
+    unsupported = Coverage("UNSUPPORTED_OS")
+    assert covered(Enrolled("ACTIVE", (), AT), unsupported) == Unsupported("Inspector: UNSUPPORTED_OS")
+    assert isinstance(covered(ENROLLED, unsupported), Unscanned)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,11 @@ def test_each_platform_counts_with_its_own_file(root):
     assert inputs_hash(section, root) != before
 
 
+@pytest.mark.parametrize("source", ["app-{os}-{arch}{variant}", "site/**.html", "/etc/host*", "../*", "none-*"])
+def test_whatever_a_pattern_looks_like_it_is_the_builder_that_refuses_it(root, source):
+    assert inputs_hash(FilesBuild(files=(FileEntry(source=source, to="/app"),)), root)
+
+
 @pytest.mark.parametrize(
     "build", [LayoutBuild(layout="x"), FilesBuild(files=FILES.files, base="x")], ids=["layout", "base"]
 )
