@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import glob
 import hashlib
-import re
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
