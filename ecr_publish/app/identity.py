@@ -35,7 +35,7 @@ def _requested(source: OnRequest, audience: str, stop: StopRequest, route: Route
         answer = transport.ask("GET", source.address(audience), headers)
     finally:
         transport.close()
-    if answer.status in (408, 429) or answer.status >= 500:
+    if answer.may_heal:
         raise Unavailable(
             what=f"the CI's token service is in trouble (it answers {answer.status})",
             where="GET ACTIONS_ID_TOKEN_REQUEST_URL",

@@ -40,9 +40,8 @@ def rehearsal_world(
         clock = SimulatedClock(SystemClock(stop).now(), stop)
         with embedded_ecr(settings_of((told.findings, told.seed, told.faults), told.named), clock) as server:
             created = declare(server, project.config, told.seed, project.root)
-            live = Live()
-            stop.soon_after(live.cut)
-            sessions = Sessions(Explicit(server.url), now=clock.now, retry=Retry(clock, full_jitter()), live=live)
+            retry, live = Retry(clock, full_jitter()), Live(stop)
+            sessions = Sessions(Explicit(server.url), now=clock.now, retry=retry, live=live)
             surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
             with ports_of(project, sessions, clock, stop, surroundings, Route()) as ports:
                 yield World(ports, lambda: connections(server), created)

@@ -51,8 +51,7 @@ def real_world(
         from ecr_publish.http.route import route_of
         from ecr_publish.run.retry import Retry
 
-        clock, live = SystemClock(stop), Live()
-        stop.soon_after(live.cut)
+        clock = SystemClock(stop)
         route = route_of(env)
         sessions = Sessions(
             run_name=f"ecr-publish-{project.origin.ci}",
@@ -61,7 +60,7 @@ def real_world(
             # code that is not trusted gets no identity, whatever its job could have
             web_identity=web_identity(env, stop, route) if project.origin.trusted else None,
             conceal=conceal,
-            live=live,
+            live=Live(stop),
         )
         with ports_of(project, sessions, clock, stop, env, route) as ports:
             yield World(replace(ports, as_layout=as_layout))

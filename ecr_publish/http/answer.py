@@ -18,6 +18,12 @@ class Answer:
         """A header's value, whatever the case of its name."""
         return self.headers.get(name.lower())
 
+    @property
+    def may_heal(self) -> bool:
+        """Whether the server is too slow, too busy or in trouble: asking again later may help (RFC 9110, section 15;
+        429: RFC 6585)."""
+        return self.status in (408, 429) or self.status >= 500
+
 
 @dataclass(frozen=True, slots=True)
 class Streamed:

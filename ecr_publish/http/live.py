@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
 
-class Live:
-    """Safe from threads. Sockets that were closed are forgotten by themselves."""
+class Stopping(Protocol):
+    """The run's request to stop."""
 
-    def __init__(self) -> None:
+    def soon_after(self, act: Callable[[], None]) -> None:
+        """Have it called a moment after somebody asked."""
+
+
+class Live:
+    """Cut soon after `stop` was asked for. Safe from threads. Sockets that were closed are forgotten by themselves."""
+
+    def __init__(self, stop: Stopping) -> None:
+        stop.soon_after(self.cut)
         self._sockets: WeakSet[socket.socket] = WeakSet()
         self._is_over = False
         self._lock = threading.Lock()

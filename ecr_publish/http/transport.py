@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ import urllib3
 from ecr_publish.errors import RegistryRefused
 from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.failures import connection_failure
-from ecr_publish.http.live import Live
+from ecr_publish.http.live import Live, Stopping
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.pools import CONNECT_SECONDS, STALLED_SECONDS, pools
 from ecr_publish.http.route import Route
@@ -29,14 +29,11 @@ SENT_AT_ONCE = 256 << 10  # the stall timeout runs per send: a whole block may t
 Body: TypeAlias = bytes | Iterable[bytes | memoryview | Slice]
 
 
-class Stopping(Protocol):
-    """Whether the run has been asked to stop."""
+class Checkable(Stopping, Protocol):
+    """The same, and whether it was asked for."""
 
     def check(self) -> None:
         """Raise if so."""
-
-    def soon_after(self, act: Callable[[], None]) -> None:
-        """Have it called a moment after somebody asked."""
 
 
 class Transport:
@@ -46,7 +43,7 @@ class Transport:
 
     def __init__(
         self,
-        stop: Stopping,
+        stop: Checkable,
         *,
         route: Route = DIRECT,
         connections: int = 32,
@@ -55,8 +52,7 @@ class Transport:
     ) -> None:
         self._stop = stop
         self._route = route
-        live, timeout = Live(), urllib3.Timeout(connect=connecting, read=stalled)
-        stop.soon_after(live.cut)
+        live, timeout = Live(stop), urllib3.Timeout(connect=connecting, read=stalled)
         self._direct = pools(connections, timeout, live, authorities=route.authorities)
         there = [proxy for proxy in (route.https, route.http) if proxy]
         self._proxied = {proxy: pools(connections, timeout, live, proxy, route.authorities) for proxy in there}

@@ -121,7 +121,7 @@ class Authorizer:
             f"{challenge.realm}?{urlencode({key: value for key, value in query.items() if value})}",
             header(authorization),
         )
-        if got.status in (408, 429) or got.status >= 500:
+        if got.may_heal:
             raise Unavailable(
                 what=f"the token service is in trouble (it answers {got.status})",
                 where=str(target.registry),

@@ -27,12 +27,14 @@ class Look:
         return now - self.moment <= FRESH
 
 
-def moved_meanwhile(where: str, seen: Digest | None, present: Digest | None, wanted: Digest) -> TagTaken:
+def moved_meanwhile(
+    repository: Repository, tag: str, seen: Digest | None, *, present: Digest | None, wanted: Digest
+) -> TagTaken:
     """The error for a tag that somebody else wrote between the look by which its write was decided and the write."""
     return TagTaken(
-        what=f"the tag {where.rpartition(':')[2]} named {seen or 'nothing'} when this transfer began and names "
+        what=f"the tag {tag} named {seen or 'nothing'} when this transfer began and names "
         f"{present or 'nothing'} now; this image is {wanted}",
-        where=where,
+        where=f"{repository}:{tag}",
         hint="somebody else wrote it meanwhile: see what it is, then run again",
     )
 

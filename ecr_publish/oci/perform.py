@@ -138,7 +138,7 @@ def _is_done(operation: PutTag, present: Digest | None) -> bool:
     """Whether the tag names the digest by now. Raises TagTaken if it names another one than was seen before."""
     seen, wanted = operation.over.digest if operation.over else None, operation.document.digest
     if present not in (seen, wanted):
-        raise moved_meanwhile(f"{operation.repository}:{operation.tag}", seen, present, wanted)
+        raise moved_meanwhile(operation.repository, operation.tag, seen, present=present, wanted=wanted)
     return present == wanted
 
 

@@ -74,8 +74,8 @@ class Standings:
             seen.update({tag: self.looks.at(found[tag]) for tag in unknown})
             there = found[str(digest)] == digest if ask_digest else there
         for tag, before in kept.items():
-            if seen[tag].digest not in (before.digest, digest):
-                raise moved_meanwhile(f"{wire.repository}:{tag}", before.digest, seen[tag].digest, digest)
+            if (present := seen[tag].digest) not in (before.digest, digest):
+                raise moved_meanwhile(wire.repository, tag, before.digest, present=present, wanted=digest)
         missing = tuple(tag for tag in tags if seen[tag].digest != digest)
         return Standing(missing, True if len(missing) < len(tags) else there, seen)
 

@@ -20,11 +20,10 @@ from tests.contract.aws.conftest import DEV
 
 
 def test_a_stop_ends_the_call_of_a_silent_api():
-    stop, live = StopRequest(grace=0.1), Live()
-    stop.soon_after(live.cut)
+    stop = StopRequest(grace=0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         world = Explicit(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        sessions = Sessions(world, retry=Retry(SystemClock(stop), lambda seconds: seconds), live=live)
+        sessions = Sessions(world, retry=Retry(SystemClock(stop), lambda seconds: seconds), live=Live(stop))
         sessions.client("sts", DEV)  # made ahead, for that takes a moment
         begin = time.monotonic()
         threading.Timer(0.3, stop.interrupt).start()
