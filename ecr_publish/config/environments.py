@@ -25,6 +25,12 @@ class EcrEnvironment(Frozen):
     create: Create = Create.NEVER
     scan: Literal["edges", "always"] = "edges"
 
+    @property
+    def known_account(self) -> str | None:
+        """The account that the file names: by `account:`, else in the ARN of `role:`. None where only the credentials
+        know it."""
+        return self.account or (self.role.split(":")[4] if self.role else None)
+
 
 class PublicEnvironment(Frozen):
     """Amazon ECR Public (`registry: public`)."""

@@ -17,13 +17,14 @@ def check_places(check: Checking) -> None:
     _repositories(check)
     _pointers(check)
     _credentials(check)
+    _accounts(check)
 
 
 def _registries(environment: Environment) -> tuple[tuple[str, str], ...]:
     """What tells registries apart before any account is known."""
     match environment:
         case EcrEnvironment():
-            account = environment.account or f"the account of {environment.profile or environment.role or 'the caller'}"
+            account = environment.known_account or f"the account of {environment.profile or 'the caller'}"
             return tuple((account, region) for region in environment.regions)
         case PublicEnvironment():
             return (("public", environment.alias),)
@@ -112,3 +113,22 @@ def _credentials(check: Checking) -> None:
             f"{len(bare)} accounts ({names}) have neither role: nor profile:, and ambient credentials are for one",
             "add role: arn:aws:iam::ACCOUNT:role/NAME to all but one",
         )
+
+
+def _accounts(check: Checking) -> None:
+    """A registry is an account and a region. Where neither `account:` nor `role:` names the account, two environments
+    of one region would be one registry to us, though their profiles may lead to two."""
+    unnamed: dict[str, EcrEnvironment] = {}
+    for index, environment in enumerate(check.config.environments):
+        if not isinstance(environment, EcrEnvironment) or environment.known_account is not None:
+            continue
+        for region in environment.regions:
+            first = unnamed.setdefault(region, environment)
+            if first.profile != environment.profile:
+                check.error(
+                    ("environments", index),
+                    f"{first.name} and {environment.name} have no account: and different profiles in {region}, so"
+                    " nothing says whether they are one registry",
+                    "add account: to each of them",
+                )
+                break

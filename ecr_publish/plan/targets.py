@@ -24,7 +24,7 @@ def _unrolled(environment: Environment) -> tuple[Target, ...]:
                 Target(
                     name=f"{environment.name}/{region}" if several else environment.name,
                     environment=environment.name,
-                    registry=EcrRegistry(environment.account, region),
+                    registry=EcrRegistry(environment.known_account, region),
                     role=environment.role,
                     profile=environment.profile,
                     prefix=environment.prefix,

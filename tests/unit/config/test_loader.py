@@ -190,6 +190,18 @@ def test_all_errors_come_at_once_in_the_order_of_the_file():
             "[{from: a, to: b}]",
             "the same pointer 'p'",
         ),
+        (
+            "a: {region: us-east-1, profile: p}, b: {region: us-east-1, profile: q, prefix: b/}",
+            "",
+            "[{from: a, to: b}]",
+            "a and b have no account: and different profiles in us-east-1",
+        ),
+        (
+            "a: {region: us-east-1}, b: {regions: [eu-west-1, us-east-1], profile: q, prefix: b/}",
+            "",
+            "[]",
+            "a and b have no account: and different profiles in us-east-1",
+        ),
         ("a: {region: us-east-1}", ", two: {repository: x/one}", "[]", "go to the same repository 'x/one'"),
         ("a: {region: us-east-1, prefix: 'Bad/'}", "", "[]", "is no repository name"),
         ("a: {region: us-east-1, regions: [us-east-1]}", "", "[]", "region and regions are both given"),
@@ -207,6 +219,31 @@ def _errors(text):
     with pytest.raises(ConfigErrors) as caught:
         load(text, "f.yaml")
     return caught.value.errors
+
+
+def test_environments_that_nothing_tells_apart_are_complained_of_where_the_second_stands():
+    text = """\
+environments:
+  a: { region: us-east-1, profile: p }
+  b: { region: us-east-1, profile: q, prefix: b/ }
+images:
+  web: { repository: team/web }
+"""
+    assert [place for place, _ in errors(text)] == ["3:6"]
+
+
+@pytest.mark.parametrize(
+    "environments",
+    [
+        "a: { regions: [us-east-1, us-east-2], profile: p }, b: { region: us-east-1, profile: p, prefix: b/ }",
+        "a: { region: us-east-1, profile: p }, b: { region: us-east-2, profile: q }",
+        "a: { region: us-east-1, profile: p }, b: { region: us-east-1, role: 'arn:aws:iam::222222222222:role/x' }",
+        "a: { region: us-east-1, profile: p }, b: { region: us-east-1, account: '222222222222', profile: q }",
+    ],
+)
+def test_profiles_without_an_account_are_fine_where_they_are_one_registry_or_surely_two(environments):
+    text = f"environments: {{ {environments} }}\nimages: {{ web: {{ repository: team/web }} }}\n"
+    assert load(text, "f.yaml").config.images
 
 
 @settings(max_examples=300, deadline=None)
