@@ -31,16 +31,17 @@ class Ahead:
         self._running: list[Future[list[Moved]]] = []
         self._taken: set[Digest] = set()
         self._arrived: set[Digest] = set()
-        self._lacking: frozenset[Digest] = frozenset()  # asked for, and not there
+        self._lacking: dict[Digest, int] = {}  # asked for, and not there; the lanes' moment before the question
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
         """Those that are there; what was seen to be lacking is not asked for again."""
         self._raise_failed()
+        moment = self._lanes.moment()  # what another image brings from now on is not brought again
         asked = tuple(_descriptor(blob) for blob in blobs if blob.digest not in self._lacking)
         answers = self._lanes.do(self._presence.asks(self._wire, asked)) if asked else []
         found: frozenset[Digest] = frozenset().union(*answers)
         with self._lock:
-            self._lacking |= {blob.digest for blob in asked} - found
+            self._lacking |= {blob.digest: moment for blob in asked if blob.digest not in found}
             self._arrived |= found
         return found
 
@@ -51,7 +52,8 @@ class Ahead:
             if blob.digest in self._taken:
                 return  # an image may have one layer twice
             self._taken.add(blob.digest)
-            self._running.append(self._pool.submit(self._bring, _descriptor(blob), self._lanes.moment()))
+            moment = self._lacking.get(blob.digest, self._lanes.moment())
+            self._running.append(self._pool.submit(self._bring, _descriptor(blob), moment))
 
     def sent(self) -> int:
         """Wait for all; the bytes that were sent. Raises the first failure."""
