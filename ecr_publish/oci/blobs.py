@@ -39,16 +39,15 @@ class Blobs:
         self._wire = wire
 
     def has(self, digest: Digest) -> bool:
-        """Whether the repository has the blob. ECR Public answers every HEAD of a blob with 401: there GET is asked,
-        and left at its first line."""
+        """Whether the repository has the blob."""
+        return self._wire.retry(lambda: self.has_once(digest))
+
+    def has_once(self, digest: Digest) -> bool:
+        """The same by one attempt. ECR Public answers every HEAD of a blob with 401: there GET is asked, and left at
+        its first line."""
         method = "GET" if isinstance(self._wire.repository.registry, EcrPublicRegistry) else "HEAD"
-        request = Request(method, f"blobs/{digest}", (200, 404, *_REDIRECTS))
-
-        def asked() -> int:
-            with self._wire.stream(request) as response:
-                return response.status
-
-        return self._wire.retry(asked) != 404
+        with self._wire.stream(Request(method, f"blobs/{digest}", (200, 404, *_REDIRECTS))) as response:
+            return response.status != 404
 
     def document(self, blob: Descriptor) -> bytes:
         """A small blob such as a config, verified."""

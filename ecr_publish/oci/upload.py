@@ -93,7 +93,8 @@ class Upload:
                 raise _GivenUp(error) from error
 
     def _arrived(self) -> bool:
-        return Blobs(self._wire).has(self._blob.digest)
+        """By one attempt: whoever asks does so within an attempt that is retried itself."""
+        return Blobs(self._wire).has_once(self._blob.digest)
 
     @contextmanager
     def _verified(self, way: Passage) -> Iterator[None]:

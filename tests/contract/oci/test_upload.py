@@ -163,6 +163,18 @@ def test_what_is_refused_for_good_does_not_send_all_parts_again(ecr: World, tmp_
     )
 
 
+@pytest.mark.parametrize("part", [PART, len(BYTES)], ids=["in parts", "whole"])
+def test_the_look_whether_it_arrived_is_one_request_of_each_attempt(ecr: World, tmp_path: Path, part: int):
+    """It was retried by itself within each attempt: a registry in trouble was asked 31 times instead of 6."""
+    _, wire, layout = upload(ecr, tmp_path, [])
+    ecr.fail("status", action="ecr:CompleteLayerUpload", status=503, times=100)
+    ecr.fail("status", action="ecr:BatchCheckLayerAvailability", status=503, times=100)
+    with pytest.raises(Unavailable, match="in trouble"):
+        Upload(wire, BLOB, layout, lambda _: None, part=part).send()
+    assert ecr.asked().count("PUT ecr:CompleteLayerUpload") == 1
+    assert ecr.asked().count("HEAD ecr:BatchCheckLayerAvailability") == 5
+
+
 def test_a_layout_that_changes_while_it_is_read_never_becomes_a_blob(ecr: World, tmp_path: Path):
     sending, wire, layout = upload(ecr, tmp_path, [])
     layout.path(BLOB.digest).write_bytes(BYTES[:-1] + b"X")
