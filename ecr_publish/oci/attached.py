@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.closure import Closure
@@ -61,24 +62,23 @@ def tag_of(subject: Digest) -> str:
 
 
 def scheme_index(before: Document | None, added: tuple[Attached, ...]) -> bytes:
-    """The list under `sha256-<hex>` with these referrers besides those it has, as the specification has clients write
-    it for a registry without the API."""
-    listed = [_entry(each) for each in (before.children if isinstance(before, Index) else ())]
-    there = {each["digest"] for each in listed}
-    for each in added:
-        if str(each.document.digest) not in there:
-            document = each.document
-            entry = {"mediaType": document.media_type, "digest": str(document.digest), "size": len(document.body)}
-            kind = document.artifact_type or (each.listed.artifact_type if each.listed else None)
-            listed.append(entry | ({"artifactType": kind} if kind else {}) | _annotated(document.annotations))
-    value = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
+    """The list under `sha256-<hex>` with these referrers behind those it has, as the specification has clients write it
+    for a registry without the API. What others wrote in it stays as it is, down to members that are not known here;
+    where nothing is to be added, so do its bytes."""
+    listed = {each.digest for each in before.children} if isinstance(before, Index) else set()
+    fresh = {each.document.digest: each for each in added if each.document.digest not in listed}
+    if isinstance(before, Index) and not fresh:
+        return before.body
+    value: dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
+    if isinstance(before, Index):
+        value |= {"mediaType": before.media_type, **json.loads(before.body)}
+    value["manifests"] = [*value["manifests"], *(_entry(each) for each in fresh.values())]
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _entry(child: Descriptor) -> dict[str, object]:
-    kind = {"artifactType": child.artifact_type} if child.artifact_type else {}
-    return {**child.json(), **kind, **_annotated(child.annotations)}
-
-
-def _annotated(annotations: tuple[tuple[str, str], ...]) -> dict[str, object]:
-    return {"annotations": dict(annotations)} if annotations else {}
+def _entry(added: Attached) -> dict[str, object]:
+    document = added.document
+    entry = {"mediaType": document.media_type, "digest": str(document.digest), "size": len(document.body)}
+    kind = document.artifact_type or (added.listed.artifact_type if added.listed else None)
+    annotations = {"annotations": dict(document.annotations)} if document.annotations else {}
+    return {**entry, **({"artifactType": kind} if kind else {}), **annotations}

@@ -1,0 +1,124 @@
+"""Lists of referrers under `sha256-<hex>`, which clients keep where a registry has none: whole, and others' as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ecr_publish.http.transport import Transport
+from ecr_publish.local import embedded_ecr
+from ecr_publish.local.embedded import EmbeddedEcr, Settings
+from ecr_publish.local.quirks import OCI
+from ecr_publish.model.image import InLayout
+from ecr_publish.model.registry import Repository
+from ecr_publish.model.target import Target
+from ecr_publish.oci.images import RegistryImages
+from ecr_publish.oci.manifest import Document, parse
+from ecr_publish.oci.manifests import Manifests
+from ecr_publish.ports.access import Access
+from ecr_publish.ports.images import Pushed
+from ecr_publish.run.clock import SimulatedClock
+from ecr_publish.run.stop import StopRequest
+from tests.contract.oci.test_companions import Described, artifact, hexed, image_of, written
+from tests.contract.oci.test_hostile import LAB, WEB
+from tests.unit.oci.layouts import INDEX, Writer
+
+LISTLESS = replace(OCI, no_referrers=True)
+OTHER = Repository(LAB.registry, "other")
+
+
+@dataclass
+class Open:
+    """A registry that asks for no login."""
+
+    url: str
+
+    def access(self, target: Target) -> Access:
+        return Access(self.url, None)
+
+    def renew(self, target: Target) -> Access:
+        return self.access(target)
+
+
+@dataclass
+class Plain:
+    """A registry of the specification, and the runs of this test on it."""
+
+    ecr: EmbeddedEcr
+    url: str
+
+    @contextmanager
+    def run(self) -> Iterator[RegistryImages]:
+        """The engine of one run, which knows nothing of the last one."""
+        clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))
+        images = RegistryImages(Transport(StopRequest()), Open(self.url), clock, lambda seconds: seconds)
+        try:
+            yield images
+        finally:
+            images.close()
+
+    def push(self, layout: InLayout, *tags: str) -> Pushed:
+        with self.run() as images:
+            return images.push(layout, LAB, WEB, tags, lambda progress: None)
+
+    def copy(self, pushed: Pushed, *tags: str) -> Pushed:
+        with self.run() as images:
+            return images.copy(pushed.image, LAB, LAB, OTHER, tags, lambda progress: None)
+
+    def read(self, tag: str, repository: Repository = WEB) -> Document | None:
+        with self.run() as images:
+            return Manifests(images._wire(LAB, repository)).get(tag)
+
+    def write(self, value: dict[str, object], tag: str) -> None:
+        body = json.dumps(value, indent=3).encode()
+        with self.run() as images:
+            Manifests(images._wire(LAB, WEB)).put(parse(body, INDEX, "test"), tag)
+
+    def listed(self, image: Described, repository: Repository = WEB) -> list[str]:
+        found = self.read(f"sha256-{hexed(image)}", repository)
+        return [str(each["digest"]) for each in json.loads(found.body)["manifests"]] if found else []
+
+    def asked(self, since: int = 0) -> list[str]:
+        return [f"{each.method} {each.path}" for each in self.ecr.script.requests[since:]]
+
+
+@contextmanager
+def plain(*, lists: bool = False) -> Iterator[Plain]:
+    """A plain registry, which `lists` referrers itself or not."""
+    settings = Settings(quirks=OCI if lists else LISTLESS)
+    with embedded_ecr(settings, SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))) as server:
+        yield Plain(server.ecr, server.ecr.registry_url("111111111111", "us-east-2"))
+
+
+@pytest.fixture
+def registry() -> Iterator[Plain]:
+    with plain() as made:
+        yield made
+
+
+def test_what_other_clients_wrote_in_a_list_stays_as_it_is(registry: Plain, tmp_path: Path):
+    writer = Writer(tmp_path)
+    image, theirs = writer.manifest(b"layer"), writer.manifest(b"theirs")
+    registry.push(image_of(written(writer, theirs)), "theirs")
+    entry = {
+        **theirs,
+        "platform": {"os": "linux", "architecture": "arm64", "os.version": "5"},
+        "data": "e30=",
+        "annotations": {"made.by": "others"},
+        "x-unknown": [1, {"a": None}],
+    }
+    value = {"schemaVersion": 2, "mediaType": INDEX, "x-more": True, "manifests": [entry], "annotations": {"a": "b"}}
+    registry.write(value, f"sha256-{hexed(image)}")
+    signature = artifact(writer, b"signature", image)
+    registry.push(image_of(written(writer, image, signature)), "1.0")
+    found = registry.read(f"sha256-{hexed(image)}")
+    assert found is not None
+    kept = json.loads(found.body)
+    assert [each["digest"] for each in kept["manifests"]] == [theirs["digest"], signature["digest"]]
+    assert kept == {**value, "manifests": [entry, kept["manifests"][1]]}
