@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import How, Notify, Transferred
 from ecr_publish.model.layer import StoredBlob
 from ecr_publish.oci.descriptor import Descriptor
-from ecr_publish.oci.lanes import Job, Lanes, Moved
+from ecr_publish.oci.lanes import Job, Lanes, Moved, Started, failure
 from ecr_publish.oci.layout import Layout
 from ecr_publish.oci.presence import Presence
 from ecr_publish.oci.upload import Upload
@@ -21,13 +23,15 @@ AT_ONCE = 16  # blobs on their way: of many small ones, each takes a few round t
 
 
 class Ahead:
-    """`ports.blobs.Receiver`: one repository, and the layout that the blobs lie in."""
+    """`ports.blobs.Receiver`: one repository, and the layout that the blobs lie in. After a failure no blob is begun;
+    one that is under way comes to its end, as in the lanes."""
 
     def __init__(self, lanes: Lanes, wire: Wire, presence: Presence, layout: Path, notify: Notify) -> None:
         self._lanes, self._wire, self._presence, self._notify = lanes, wire, presence, notify
         self._content = Layout(layout, ())
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
         self._lock = threading.Lock()
+        self._dropped = threading.Event()
         self._running: list[Future[list[Moved]]] = []
         self._taken: set[Digest] = set()
         self._arrived: set[Digest] = set()
@@ -58,12 +62,13 @@ class Ahead:
     def sent(self) -> int:
         """Wait for all; the bytes that were sent. Raises the first failure."""
         try:
-            return sum(moved.sent for each in self._running for moved in each.result())
+            return sum(moved.sent for each in Started(self._running).results() for moved in each)
         finally:
-            self._pool.shutdown(cancel_futures=True)
+            self.drop()
 
     def drop(self) -> None:
         """Begin nothing more, and wait for what has begun."""
+        self._dropped.set()
         self._pool.shutdown(cancel_futures=True)
 
     @property
@@ -78,26 +83,44 @@ class Ahead:
 
     def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
         work = partial(self._send, blob)
-        moved = self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
-        with self._lock:
-            self._arrived.add(blob.digest)
-        self._content.path(blob.digest).unlink()  # an image may be as large as what is left of the disk
+        with self._end_of_all():
+            moved = self._lanes.bring((Job((self._wire.repository, blob.digest), blob.size, work),), asked)
+            with self._lock:
+                self._arrived.add(blob.digest)
+            self._content.path(blob.digest).unlink()  # an image may be as large as what is left of the disk
         return moved
 
     def _send(self, blob: Descriptor) -> Moved:
-        if blob.digest not in self._lacking and any(ask() for ask in self._presence.asks(self._wire, (blob,))):
-            self._told(blob, How.THERE, blob.size)
-            return Moved(reused=blob.size)
-        sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send()
+        with self._end_of_all():  # in the lane itself: before it takes up the next blob
+            self._check()
+            if blob.digest not in self._lacking and any(ask() for ask in self._presence.asks(self._wire, (blob,))):
+                self._told(blob, How.THERE, blob.size)
+                return Moved(reused=blob.size)
+            self._check()
+            sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send()
         self._told(blob, How.SENT if sent else How.THERE, blob.size)
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
+
+    def _check(self) -> None:
+        """Raises CancelledError where nobody wants the image any more: an image that does brings the blob itself."""
+        if self._dropped.is_set():
+            raise CancelledError
+
+    @contextmanager
+    def _end_of_all(self) -> Iterator[None]:
+        """What fails within is told, and what has not begun by then is dropped."""
+        try:
+            yield
+        except BaseException:
+            self._dropped.set()
+            raise
 
     def _told(self, blob: Descriptor, how: How, done: int) -> None:
         self._notify(Transferred(blob.digest.short, done, blob.size, how))
 
     def _raise_failed(self) -> None:
         for each in tuple(self._running):
-            if each.done() and (error := each.exception()) is not None:
+            if each.done() and (error := failure(each)) is not None:
                 raise error
 
 

@@ -165,11 +165,17 @@ def _failed(future: Future[Moved]) -> bool:
     return future.done() and (future.cancelled() or future.exception() is not None)
 
 
+def failure(ended: Future[Result]) -> BaseException | None:
+    """What an act failed by; None also of one that was dropped, or found itself dropped: that is only a consequence."""
+    error = None if ended.cancelled() else ended.exception()
+    return None if isinstance(error, CancelledError) else error
+
+
 def _raise_first(futures: Iterable[Future[Result]]) -> None:
-    """The first real failure; a dropped one is only its consequence."""
+    """The first real failure; if there is none, that one was dropped."""
     ended = list(futures)
     for future in ended:
-        if not future.cancelled() and (error := future.exception()) is not None:
+        if (error := failure(future)) is not None:
             raise error
-    if any(future.cancelled() for future in ended):
-        raise CancelledError
+    for future in ended:
+        future.result()
