@@ -7,6 +7,7 @@ import json
 import click
 
 from ecr_publish.cli.options import config_path, file_option, format_option
+from ecr_publish.cli.readers import say, tell
 from ecr_publish.errors import ConfigErrors, UsageError
 from ecr_publish.report.text import clean
 
@@ -33,17 +34,17 @@ def command(file: str, shown: bool, output: str) -> int:
     except ConfigErrors as errors:
         if output == "json":
             found = [{"where": each.where, "what": each.what, "hint": each.hint} for each in errors.errors]
-            click.echo(json.dumps({"errors": found, "warnings": []}, indent=2))
+            say(json.dumps({"errors": found, "warnings": []}, indent=2))
         raise
     if shown:
         from ecr_publish.config.printed import printed
 
-        click.echo(printed(loaded.config), nl=False)
+        say(printed(loaded.config), nl=False)
     elif output == "json":
-        click.echo(json.dumps({"errors": [], "warnings": list(loaded.warnings)}, indent=2))
+        say(json.dumps({"errors": [], "warnings": list(loaded.warnings)}, indent=2))
     else:
         config = loaded.config
-        click.echo(f"{path}: ok: {len(config.images)} images, {len(config.environments)} environments")
+        say(f"{path}: ok: {len(config.images)} images, {len(config.environments)} environments")
     for warning in loaded.warnings:
-        click.echo(f"warning: {clean(warning)}", err=True)
+        tell(f"warning: {clean(warning)}")
     return 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from ecr_publish.cli.readers import say
 from ecr_publish.errors import UsageError
 from ecr_publish.report.exits import EXITS, Exit, exit_of
 from ecr_publish.report.explanations import EXPLANATIONS, codes
@@ -16,7 +17,7 @@ from ecr_publish.report.explanations import EXPLANATIONS, codes
 @click.argument("code", required=False)
 def command(code: str | None) -> int:
     """Print the explanation."""
-    click.echo("\n".join(_every() if code is None else _one(code.strip().lower())))
+    say("\n".join(_every() if code is None else _one(code.strip().lower())))
     return 0
 
 

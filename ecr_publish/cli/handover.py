@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from ecr_publish.cli.readers import tell
 from ecr_publish.cli.reports import unwritable
 from ecr_publish.cli.surroundings import environment
 from ecr_publish.errors import ConfigErrors, MachineFault, PublishError
@@ -56,7 +55,7 @@ class Handover:
         """Have the CI hide it. Only where `ECR_PUBLISH_MASK` says that standard error goes to the runner itself: in a
         file, the line that asks for a mask would be the leak."""
         if self._face is not None and self._env.get("ECR_PUBLISH_MASK") == "true":
-            click.echo("".join(f"{line}\n" for line in self._face.masks(secret)), err=True, nl=False)
+            tell("".join(f"{line}\n" for line in self._face.masks(secret)), nl=False)
 
     def finished(self, project: Project, report: Report) -> tuple[MachineFault, ...]:
         """Annotate the run, and write what later steps read; what could not be written and must be there."""
@@ -101,7 +100,7 @@ class Handover:
 
     def _tell(self, found: Sequence[Remark]) -> None:
         for line in self._face.remarks(found) if self._face else ():
-            click.echo(line, err=True)
+            tell(line)
 
     def _located(self, root: Path) -> Callable[[str], str | None]:
         """Files as the CI names them: from the top of its checkout."""
@@ -127,7 +126,7 @@ class Handover:
                 if file.needed:
                     faults.append(fault)
                 else:
-                    click.echo(f"warning: {fault.what}", err=True)
+                    tell(f"warning: {fault.what}")
         return tuple(faults)
 
     def _put(self, file: File) -> None:

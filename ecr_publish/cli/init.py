@@ -9,6 +9,7 @@ import click
 
 from ecr_publish.cli.git import git_facts
 from ecr_publish.cli.options import DEFAULT_FILE
+from ecr_publish.cli.readers import say, tell
 from ecr_publish.cli.surroundings import environment
 from ecr_publish.errors import UsageError
 from ecr_publish.report.text import clean
@@ -40,7 +41,7 @@ def command(directory: str, cis: tuple[str, ...], sources: tuple[str, ...], dry_
     found = survey(_paths(root), lambda path: _content(root / path), project=project, named=named)
     if not found.images:
         for remark in found.remarks:
-            click.echo(f"look at {clean(str(remark))}", err=True)
+            tell(f"look at {clean(str(remark))}")
         raise UsageError(
             what="no image was found: no Dockerfile, and no CI file that says how one is built and where it goes",
             where=str(root),
@@ -61,11 +62,11 @@ def command(directory: str, cis: tuple[str, ...], sources: tuple[str, ...], dry_
         steps.append(f"{part.path}: {part.next_step}")
     _write(root, files, dry_run=dry_run, force=force)
     for source in dict.fromkeys(found.read):
-        click.echo(f"read {clean(source.file)}")
+        say(f"read {clean(source.file)}")
     for remark in made.remarks:
-        click.echo(f"look at {clean(str(remark))}")
+        say(f"look at {clean(str(remark))}")
     for step in (*steps, "try it: ecr-publish check && ecr-publish rehearse"):
-        click.echo(f"next: {step}")
+        say(f"next: {step}")
     return 0
 
 
@@ -118,9 +119,9 @@ def _write(root: Path, files: dict[str, str], *, dry_run: bool, force: bool) -> 
         )
     for name, text in files.items():
         if dry_run:
-            click.echo(f"# --- {name}\n{text}")
+            say(f"# --- {name}\n{text}")
             continue
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {name}")
+        say(f"wrote {name}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ecr_publish.cli.readers import tell
 from ecr_publish.report.text import clean
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted, NotYet, Outcome, Skipped
 
@@ -91,10 +92,10 @@ class Lines:
             cut = [f"… only the last {MOST_HELD} lines"] if len(held) == MOST_HELD else []
             block = "\n".join(self._block(f"output of {clean(intent.id)}", [*cut, *held]))
             # color: click takes escapes out where no terminal listens, and a section of GitLab's is made of them
-            click.echo(block, err=True, color=True)
+            tell(block, color=True)
 
     def _line(self, text: str) -> None:
-        click.echo(f"{_CLEARED if self._shown else ''}{text}", err=True)
+        tell(f"{_CLEARED if self._shown else ''}{text}")
         self._shown = False
 
     def _draw(self) -> None:
@@ -105,7 +106,7 @@ class Lines:
         self._drawn, self._shown = now, True
         text = "; ".join(f"{name}: {moving.line(now)}" for name, moving in self._moving.items())
         width = shutil.get_terminal_size().columns - 1
-        click.echo(f"{_CLEARED}{clean(text)[:width]}", err=True, nl=False)
+        tell(f"{_CLEARED}{clean(text)[:width]}", nl=False)
 
     def _due(self, intent: Intent) -> bool:
         now = self._monotonic()

@@ -9,6 +9,7 @@ import click
 
 from ecr_publish.cli import asaws
 from ecr_publish.cli.options import fault_option
+from ecr_publish.cli.readers import say, tell
 from ecr_publish.cli.signals import stopping
 from ecr_publish.errors import UsageError
 
@@ -100,12 +101,12 @@ def command(
         lines = environment_lines(url, account)
         if oci:
             lines += f"# registry: {server.ecr.registry_url(account, REGION)}\n"
-        click.echo(lines, nl=False)
+        say(lines, nl=False)
         if env_file:
             spool = Path(f"{env_file}.new")
             spool.write_text(lines, encoding="utf-8")
             spool.replace(env_file)
-        click.echo(f"# ready on {url}; Ctrl-C stops it", err=True)
+        tell(f"# ready on {url}; Ctrl-C stops it")
         while not stop.wait(3600):
             pass
     return 0

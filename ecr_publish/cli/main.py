@@ -7,10 +7,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from ecr_publish import __version__
+from ecr_publish.cli.readers import tell
 from ecr_publish.errors import ConfigErrors, PublishError
 from ecr_publish.report.text import passage
 
@@ -97,7 +99,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # nobody reads it
+            error.show()
         return _failed("usage", 2)
     except (KeyboardInterrupt, click.Abort):
         return _failed("interrupted", 130)
@@ -110,13 +113,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         show(error)
         _hand_over(error)
         return _failed(error.code, error.exit_code)
-    except BrokenPipeError:
-        # The reader has left (`ecr-publish plan | head`): there is nobody to tell.
-        sys.stdout = None
-        return 0
     except OSError as error:
-        click.echo(f"error: {error.filename or 'this machine'}: {error.strerror or error}", err=True)
-        click.echo("  hint: check the path, its permissions, and the space left there", err=True)
+        tell(f"error: {error.filename or 'this machine'}: {error.strerror or error}")
+        tell("  hint: check the path, its permissions, and the space left there")
         return _failed("machine", 1)
     except Exception as error:  # noqa: BLE001 - the border: a fault of ours becomes a short report
         return _crashed(error)
@@ -125,7 +124,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def show(error: PublishError) -> None:
     """Print one error as `where: what` and a hint."""
-    click.echo(passage(f"error: {error.where}: {error.what}\n  hint: {error.hint}"), err=True)
+    tell(passage(f"error: {error.where}: {error.what}\n  hint: {error.hint}"))
 
 
 def _hand_over(error: PublishError) -> None:
@@ -137,13 +136,13 @@ def _hand_over(error: PublishError) -> None:
 
 
 def _failed(reason: str, code: int) -> int:
-    click.echo(f"ecr-publish: failed: {reason} (exit {code})", err=True)
+    tell(f"ecr-publish: failed: {reason} (exit {code})")
     return code
 
 
 def _crashed(error: Exception) -> int:
-    click.echo(f"error: a fault of ours: {type(error).__name__}: {error}", err=True)
-    click.echo(f"  hint: please report it with {crash_log(error)}; it should hold no secret, but look first", err=True)
+    tell(f"error: a fault of ours: {type(error).__name__}: {error}")
+    tell(f"  hint: please report it with {crash_log(error)}; it should hold no secret, but look first")
     return _failed("internal", 1)
 
 

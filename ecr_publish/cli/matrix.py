@@ -9,6 +9,7 @@ import click
 from ecr_publish.cli.handover import handover
 from ecr_publish.cli.main import show
 from ecr_publish.cli.options import as_tag_option, file_option, image_option
+from ecr_publish.cli.readers import say
 from ecr_publish.cli.reports import unwritable
 from ecr_publish.cli.steps import chosen
 from ecr_publish.cli.surroundings import project
@@ -54,7 +55,7 @@ def command(
         except OSError as error:
             raise unwritable(Path(out), error, "--out") from error
     else:
-        click.echo(text, nl=False)
+        say(text, nl=False)
     faults = given.named({"matrix": text.strip(), "count": str(len(names))}) if given.ci == "github" else ()
     for fault in faults:
         show(fault)

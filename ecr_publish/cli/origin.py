@@ -11,6 +11,7 @@ from ecr_publish.ci import origin as found_origin
 from ecr_publish.ci import tagged
 from ecr_publish.cli.git import git_facts
 from ecr_publish.cli.options import as_tag_option, config_path, file_option, format_option
+from ecr_publish.cli.readers import say, tell
 from ecr_publish.cli.surroundings import environment, event_payload, project
 from ecr_publish.errors import ConfigError
 from ecr_publish.model.origin import Origin
@@ -25,9 +26,9 @@ from ecr_publish.report.text import clean
 def command(file: str, as_tag: str | None, output: str) -> int:
     """Print it. The file need not exist."""
     origin = _of_project(file, as_tag) if config_path(file).exists() else _bare(file, as_tag)
-    click.echo(origin_json(origin) if output == "json" else origin_text(origin), nl=False)
+    say(origin_json(origin) if output == "json" else origin_text(origin), nl=False)
     for warning in origin.warnings:
-        click.echo(f"warning: {clean(warning)}", err=True)
+        tell(f"warning: {clean(warning)}")
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ecr_publish.cli.options import as_tag_option, env_option, file_option, format_option, image_option
+from ecr_publish.cli.readers import say
 from ecr_publish.cli.surroundings import project
 from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
@@ -54,13 +55,13 @@ def command(
             hint="leave out --explain or -o",
         )
     if explain:
-        click.echo(_explained(opened, images, output), nl=False)
+        say(_explained(opened, images, output), nl=False)
         return 0
     ask = Ask(images=images, environments=environments, upto=upto)
     plan = make(opened, ask, with_inputs=out is not None)
     if out is not None:
         Path(out).write_text(canonical(plan), encoding="utf-8")
-    click.echo(canonical(plan) if output == "json" else plan_text(plan, opened.config), nl=False)
+    say(canonical(plan) if output == "json" else plan_text(plan, opened.config), nl=False)
     return 0
 
 

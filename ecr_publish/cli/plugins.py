@@ -7,6 +7,7 @@ import json
 import click
 
 from ecr_publish.cli.options import file_option, format_option
+from ecr_publish.cli.readers import say
 from ecr_publish.cli.surroundings import project
 
 
@@ -18,11 +19,11 @@ def command(file: str, output: str) -> int:
     listed = project(file).plugins.listed
     if output == "json":
         keys = ("name", "distribution", "version", "hooks", "contributes")
-        click.echo(json.dumps([{key: getattr(each, key) for key in keys} for each in listed], indent=2))
+        say(json.dumps([{key: getattr(each, key) for key in keys} for each in listed], indent=2))
         return 0
     for each in listed:
-        click.echo(f"{each.name} ({each.distribution} {each.version})")
-        click.echo(f"  hooks: {', '.join(each.hooks) or 'none'}")
+        say(f"{each.name} ({each.distribution} {each.version})")
+        say(f"  hooks: {', '.join(each.hooks) or 'none'}")
         for what in each.contributes:
-            click.echo(f"  {what}")
+            say(f"  {what}")
     return 0

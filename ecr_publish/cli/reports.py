@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ecr_publish.cli.readers import say
 from ecr_publish.errors import MachineFault, UsageError
 
 if TYPE_CHECKING:
@@ -63,7 +64,15 @@ class Writers:
     """The writers behind what was asked for, looked up (and the files' places looked at) before anything is done."""
 
     def __init__(self, printed: Reporter, files: tuple[tuple[Reporter, Path], ...]) -> None:
-        self.printed, self._files = printed, files
+        self._printed, self._files = printed, files
+
+    def said(self, report: Report) -> tuple[MachineFault, ...]:
+        """Print it; what hindered that. A reader that has left does not."""
+        try:
+            say(self._printed.text(report), nl=False)
+        except OSError as error:
+            return (unwritable(Path("standard output"), error, "--format"),)
+        return ()
 
     def written(self, report: Report) -> tuple[MachineFault, ...]:
         """Write every file; what could not be written. One that fails does not hinder the others."""

@@ -7,6 +7,8 @@ import json
 
 import click
 
+from ecr_publish.cli.readers import say
+
 SCHEMAS = {
     "config": ("ecr_publish.config.schema", "ecr-publish.yaml"),
     "seed": ("ecr_publish.local.seed", "seed, findings and faults files"),
@@ -19,5 +21,5 @@ SCHEMAS = {
 @click.argument("name", type=click.Choice(list(SCHEMAS)), default="config")
 def command(name: str) -> int:
     """Print it."""
-    click.echo(json.dumps(importlib.import_module(SCHEMAS[name][0]).schema(), indent=2))
+    say(json.dumps(importlib.import_module(SCHEMAS[name][0]).schema(), indent=2))
     return 0

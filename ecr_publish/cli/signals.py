@@ -6,10 +6,9 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-import click
-
+from ecr_publish.cli.readers import tell
 from ecr_publish.run.stop import StopRequest
 
 
@@ -33,8 +32,7 @@ def stopping() -> Iterator[StopRequest]:
                 stop.terminate()
             else:
                 stop.interrupt()
-            with suppress(OSError):  # whoever read it may have been stopped too
-                click.echo("stopping: what runs is brought to a safe end (once more to end at once)", err=True)
+            tell("stopping: what runs is brought to a safe end (once more to end at once)")
 
     relaying = threading.Thread(target=relay, name="signals", daemon=True)
     relaying.start()

@@ -7,6 +7,7 @@ import json
 import click
 
 from ecr_publish.cli.options import as_tag_option, file_option, format_option, image_option
+from ecr_publish.cli.readers import say
 from ecr_publish.cli.steps import chosen
 from ecr_publish.cli.surroundings import project
 from ecr_publish.model.tags import Fixed
@@ -29,12 +30,12 @@ def command(file: str, images: tuple[str, ...], as_tag: str | None, output: str)
         name: tags_of(opened.config, opened.config.image(name), opened.origin, now) for name in chosen(opened, images)
     }
     if output == "json":
-        click.echo(json.dumps({name: list(tags.names) for name, tags in found.items()}, indent=2))
+        say(json.dumps({name: list(tags.names) for name, tags in found.items()}, indent=2))
         return 0
     for name, tags in found.items():
         for tag in tags.tags:
             movement = "fixed" if isinstance(tag.movement, Fixed) else "floating"
-            click.echo(f"{name:<16} {tag.name:<32} {movement:<9} {clean(tag.rule)}")
+            say(f"{name:<16} {tag.name:<32} {movement:<9} {clean(tag.rule)}")
         for none in tags.without:
-            click.echo(f"{name:<16} {'-':<32} {'':<9} {clean(none.rule)}: {clean(none.reason)}")
+            say(f"{name:<16} {'-':<32} {'':<9} {clean(none.rule)}: {clean(none.reason)}")
     return 0

@@ -6,7 +6,7 @@ import errno
 import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -59,36 +59,43 @@ class Scheduler:
         self.ledger = Ledger()
 
     def execute(self, intents: tuple[Intent, ...]) -> Ledger:
-        """Run all of them; returns when nothing runs any more and nothing more can start."""
-        first = _furthest_first(intents)
+        """Run all of them; returns when nothing runs any more and nothing more can start. What an observer raises comes
+        through, when what ran was asked to stop and has ended."""
         waiting = {intent.id: intent for intent in intents}
-        wanting = _wanting(intents)
-        ready, running = sorted(self._taken(waiting, intents), key=lambda intent: first[intent.id]), 0
         with ThreadPoolExecutor(self._width, thread_name_prefix="step") as pool:
-            while True:
-                while ready and running < self._width and not self._stop.asked:
-                    intent = ready.pop(0)
-                    self._observer.started(intent)
-                    pool.submit(self._run, intent)
-                    running += 1
-                if not running:
-                    break
-                match self._events.get():
-                    case _Told(intent=intent, progress=progress):
-                        self._observer.progress(intent, progress)
-                    case _Ended(intent=intent) as ended:
-                        running -= 1
-                        self.record(intent, ended.outcome, ended.started)
-                        if isinstance(ended.outcome, Done | AlreadyDone):
-                            ready += self._taken(waiting, [each for fact in intent.gives for each in wanting[fact]])
-                            ready.sort(key=lambda intent: first[intent.id])
-                        else:
-                            self._drop_hopeless(waiting)
-        never = {*waiting, *(intent.id for intent in ready)}
+            try:
+                never = self._rounds(intents, waiting, pool)
+            except BaseException:
+                self._stop.interrupt()  # leaving the pool waits for what runs: that must not take as long as its work
+                raise
         for intent in intents:
             if intent.id in never:
                 self.record(intent, NotStarted(self._why_never()))
         return self.ledger
+
+    def _rounds(self, intents: tuple[Intent, ...], waiting: dict[str, Intent], pool: Executor) -> set[str]:
+        """Start what has its facts, and hear what comes of it, until nothing runs; what never started."""
+        first, wanting = _furthest_first(intents), _wanting(intents)
+        ready, running = sorted(self._taken(waiting, intents), key=lambda intent: first[intent.id]), 0
+        while True:
+            while ready and running < self._width and not self._stop.asked:
+                intent = ready.pop(0)
+                self._observer.started(intent)
+                pool.submit(self._run, intent)
+                running += 1
+            if not running:
+                return {*waiting, *(intent.id for intent in ready)}
+            match self._events.get():
+                case _Told(intent=intent, progress=progress):
+                    self._observer.progress(intent, progress)
+                case _Ended(intent=intent) as ended:
+                    running -= 1
+                    self.record(intent, ended.outcome, ended.started)
+                    if isinstance(ended.outcome, Done | AlreadyDone):
+                        ready += self._taken(waiting, [each for fact in intent.gives for each in wanting[fact]])
+                        ready.sort(key=lambda intent: first[intent.id])
+                    else:
+                        self._drop_hopeless(waiting)
 
     def _taken(self, waiting: dict[str, Intent], candidates: Iterable[Intent]) -> list[Intent]:
         """Those of the candidates that wait and have all their facts; they wait no longer."""

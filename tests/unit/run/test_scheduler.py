@@ -55,13 +55,25 @@ class Seen:
         self.threads.add(threading.get_ident())
 
 
+@dataclass
+class Raising(Seen):
+    error: BaseException = field(default_factory=BaseException)
+    moment: str = ""
+    until: threading.Event = field(default_factory=threading.Event)
+
+    def _saw(self, word):
+        if word == self.moment:
+            self.until.wait(5)
+            raise self.error
+
+
 def intent(image, *needs):
     keys = tuple(FactKey(str, Place(image=need)) for need in needs)
     return Intent("act", Place(image=image), (), keys, (FactKey(str, Place(image=image)),), None)
 
 
-def execute(intents, acts=None, stop=None, width=8, outcomes=None):
-    stop, seen = stop or StopRequest(), Seen()
+def execute(intents, acts=None, stop=None, width=8, outcomes=None, seen=None):
+    stop, seen = stop or StopRequest(), seen or Seen()
     clock = SimulatedClock(START, stop)
     absent = object()
     ports = Ports(
@@ -190,6 +202,26 @@ def test_observers_are_called_in_order_from_one_thread():
     assert len(seen.threads) == 1
     assert seen.words.count("progress a") == 50
     assert seen.words.index("started a") < seen.words.index("progress a") < seen.words.index("finished a Done")
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), KeyboardInterrupt()])
+@pytest.mark.parametrize("moment", ["started b", "progress a", "finished b Done"])
+def test_an_observer_that_raises_stops_what_runs_and_what_it_raised_is_told_when_nothing_runs_any_more(error, moment):
+    stop, begun, ended = StopRequest(), threading.Event(), []
+
+    def works(ports):
+        ports.notify("x")
+        begun.set()
+        ended.append(stop.wait(30))
+
+    with pytest.raises(type(error)):
+        execute(
+            [intent("a"), intent("b")],
+            {"a": works, "b": lambda ports: begun.wait(5) and None},
+            stop,
+            seen=Raising(error=error, moment=moment, until=begun),
+        )
+    assert ended == [True]
 
 
 def test_already_done_gives_its_facts_too():
