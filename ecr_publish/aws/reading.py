@@ -29,14 +29,18 @@ _NOT_CLEAN = {
 _COVERAGE_WAITS = {"PENDING_INITIAL_SCAN", "SCAN_IN_PROGRESS", "PENDING_REVIVAL_SCAN"}
 _COVERAGE_UNSUPPORTED = {"UNSUPPORTED_OS", "UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_CONFIG_FILE"}
 
+UNPROVED = "UNPROVED"
+UNNAMED = "no findings are listed, and whose scan that is cannot be read (ecr:GetRegistryScanningConfiguration)"
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """Enhanced scanning lists these findings; only Inspector's coverage can say that the first scan is over."""
+    """Enhanced scanning lists these findings, or may; only Inspector's coverage can say that the first scan is over."""
 
     status: str
     findings: tuple[Finding, ...]
     completed_at: datetime | None
+    is_certain: bool = True  # False: it may as well be a basic scan without findings, for nobody names the scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,9 @@ class Coverage:
 Reading: TypeAlias = Scan | Enrolled
 
 
-def reading(pages: Sequence[Mapping[str, Any]], *, inspected: bool) -> Reading:
-    """What the pages (at least one) say. `inspected`: this registry is scanned by Amazon Inspector.
+def reading(pages: Sequence[Mapping[str, Any]], *, inspected: bool | None) -> Reading:
+    """What the pages (at least one) say. `inspected`: this registry is scanned by Amazon Inspector; None: that is not
+    known, and then only basic findings say that a scan is a basic one, for an empty list may be Inspector's.
 
     A non-empty `enhancedFindings` or the status ACTIVE say the same by themselves; empty lists of both kinds may
     stand side by side.
@@ -73,11 +78,13 @@ def reading(pages: Sequence[Mapping[str, Any]], *, inspected: bool) -> Reading:
             return Unscanned(word or "NO_STATUS", detail or words)
 
 
-def _finished(word: str, bodies: Sequence[Mapping[str, Any]], *, inspected: bool) -> Reading:
+def _finished(word: str, bodies: Sequence[Mapping[str, Any]], *, inspected: bool | None) -> Reading:
     plain = [finding for body in bodies for finding in body.get("findings") or ()]
     rich = [finding for body in bodies for finding in body.get("enhancedFindings") or () if is_open(finding)]
     completed = next((body["imageScanCompletedAt"] for body in bodies if body.get("imageScanCompletedAt")), None)
-    is_enhanced = inspected or word == "ACTIVE" or bool(rich)
+    is_certain = inspected is not None or word == "ACTIVE" or bool(rich)
+    is_basic = inspected is False or bool(plain and not any("enhancedFindings" in body for body in bodies))
+    is_enhanced = inspected or word == "ACTIVE" or bool(rich) or not is_basic
     counts = [body["findingSeverityCounts"] for body in bodies if body.get("findingSeverityCounts") is not None]
     completed = completed.astimezone(UTC) if completed else None
     if completed is None and not (counts and is_enhanced):
@@ -87,7 +94,7 @@ def _finished(word: str, bodies: Sequence[Mapping[str, Any]], *, inspected: bool
         return Waiting(word, "the counts and the findings do not agree yet")
     findings = merged((*map(basic, plain), *(one for finding in rich for one in enhanced(finding))))
     if is_enhanced:
-        return Enrolled(word, findings, completed)
+        return Enrolled(word, findings, completed, is_certain)
     assert completed is not None
     return Complete(findings, completed, "basic")
 
@@ -112,6 +119,8 @@ def _words(counts: Mapping[str, int]) -> Counter[str]:
 
 def covered(enrolled: Enrolled, coverage: Coverage | None) -> Scan:
     """The scan of an enrolled image, judged by Inspector's coverage; None: Inspector does not know the image yet."""
+    if coverage is None and not enrolled.is_certain:
+        return Unscanned(UNPROVED, f"{UNNAMED}, and Inspector does not know this image")
     if coverage is None:
         return Waiting(enrolled.status, "Inspector does not cover this image yet")
     if coverage.reason in _COVERAGE_WAITS:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ecr_publish.aws.coverage import InspectorCoverage
 from ecr_publish.aws.kept import Kept
-from ecr_publish.aws.reading import Enrolled, covered, reading
+from ecr_publish.aws.reading import UNNAMED, UNPROVED, Enrolled, covered, reading
 from ecr_publish.aws.repositories import account_of
 from ecr_publish.aws.session import Sessions
 from ecr_publish.errors import NotAuthorised, RegistryRefused
@@ -23,6 +23,7 @@ from ecr_publish.model.target import Target
 
 NO_SCAN = "no scan yet"
 MANUAL = "MANUAL"
+_INSPECTED = {"BASIC": False, "ENHANCED": True}  # by scanType, which is BASIC where nothing was ever set
 PAGE = 1000  # the most that DescribeImageScanFindings gives at once
 MOST_PAGES = 1000
 SIDE_BY_SIDE = 8
@@ -71,11 +72,7 @@ class EcrScans:
         pages = self._pages(client, repository, digest)
         if pages is None:
             return self._none_yet(client, target, repository, digest)
-        inspected = is_inspected()
-        if inspected is None:
-            # not allowed to ask: the response's shape decides, and where it may be Inspector's, that must prove it
-            inspected = any("enhancedFindings" in (page.get("imageScanFindings") or {}) for page in pages)
-        read = reading(pages, inspected=inspected)
+        read = reading(pages, inspected=is_inspected())
         if isinstance(read, Enrolled):
             registry = repository.registry
             named = registry.account if isinstance(registry, EcrRegistry) else None
@@ -117,10 +114,11 @@ class EcrScans:
         try:
             coverage = self._coverage.of(target, repository, digest, account)
         except (NotAuthorised, RegistryRefused) as error:
+            early = f"enhanced scanning says {read.status} before its first scan is over"
             return Unscanned(
-                "UNPROVED",
-                f"enhanced scanning says {read.status} before its first scan is over, and Inspector's coverage, "
-                f"which would prove it, cannot be read (inspector2:ListCoverage): {error.what}",
+                UNPROVED,
+                f"{early if read.is_certain else UNNAMED}, and Inspector's coverage, which would prove it, cannot be "
+                f"read (inspector2:ListCoverage): {error.what}",
             )
         return covered(read, coverage)
 
@@ -172,7 +170,7 @@ class EcrScans:
         return str(found.get("scanFrequency", MANUAL))
 
     def _is_inspected(self, client: Any, target: Target) -> bool | None:
-        """Whether this registry is scanned by Amazon Inspector; None where we may not ask."""
+        """Whether this registry is scanned by Amazon Inspector; None where we may not ask or AWS has a new word."""
         key = (str(target.registry), target.role, target.profile)
         return self._inspected.get(key, lambda: self._read_type(client, target))
 
@@ -183,7 +181,7 @@ class EcrScans:
             )
         except NotAuthorised:
             return None
-        return bool(got.get("scanningConfiguration", {}).get("scanType") == "ENHANCED")
+        return _INSPECTED.get(str(got.get("scanningConfiguration", {}).get("scanType", "BASIC")))
 
 
 def _message(error: Any) -> str:

@@ -12,7 +12,7 @@ from ecr_publish.aws.coverage import InspectorCoverage, image_arn
 from ecr_publish.aws.isolated import Explicit
 from ecr_publish.aws.reading import Coverage
 from ecr_publish.aws.session import Sessions
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import NotAuthorised, RegistryRefused
 from ecr_publish.model.digest import digest_of
 from tests.contract.aws.conftest import DEV
 from tests.running import running
@@ -27,6 +27,8 @@ class _Inspector(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(json.loads(body))
         status, answer = self.server.answer
+        if self.server.pages:
+            answer = self.server.pages[int(self.server.asked[-1].get("nextToken", 0))]
         content = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -43,7 +45,7 @@ class _Inspector(BaseHTTPRequestHandler):
 @pytest.fixture
 def inspector():
     with running(ThreadingHTTPServer(("127.0.0.1", 0), _Inspector)) as server:
-        server.asked, server.answer = [], (200, {"coveredResources": []})
+        server.asked, server.pages, server.answer = [], [], (200, {"coveredResources": []})
         yield server
 
 
@@ -74,6 +76,21 @@ def test_another_images_coverage_is_not_this_ones(inspector):
     other = ARN.replace("repository/web", "repository/other")
     inspector.answer = (200, {"coveredResources": [resource(other, "SUCCESSFUL")]})
     assert coverage(inspector) is None
+
+
+def test_an_image_on_a_later_page_is_found(inspector):
+    inspector.pages = [
+        {"coveredResources": [], "nextToken": "1"},
+        {"coveredResources": [resource(ARN + "x", "SUCCESSFUL")], "nextToken": "2"},
+        {"coveredResources": [resource(ARN, "SCAN_IN_PROGRESS")]},
+    ]
+    assert coverage(inspector) == Coverage("SCAN_IN_PROGRESS", AT)
+
+
+def test_pages_without_end_are_refused(inspector):
+    inspector.pages = [{"coveredResources": [], "nextToken": "0"}]
+    with pytest.raises(RegistryRefused, match="pages"):
+        coverage(inspector)
 
 
 def test_an_image_that_inspector_does_not_know(inspector):

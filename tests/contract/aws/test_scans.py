@@ -108,12 +108,38 @@ def test_who_may_not_read_the_configuration_waits_with_words(ground, scans):
     assert "ecr:BatchGetRepositoryScanningConfiguration" in scan.detail
 
 
-def test_who_may_not_ask_for_the_scanner_still_gets_a_basic_scan(ground, scans):
+def test_who_may_not_ask_for_the_scanner_still_gets_basic_findings(ground, scans):
+    ground.ecr.scanner.findings.append(ScriptedFinding("web", "CVE-1", "LOW", "zlib", "1.2"))
     ground.create("web", **ON_PUSH)
     digest = ground.put("web")
     ground.advance(minutes=1)
     ground.ecr.denials.deny("ecr:GetRegistryScanningConfiguration")
-    assert isinstance(scans.scan(DEV, WEB, digest), Complete)
+    scan = scans.scan(DEV, WEB, digest)
+    assert isinstance(scan, Complete)
+    assert (len(scan.findings), scan.scanner) == (1, "basic")
+
+
+def test_no_findings_of_an_unknown_scanner_are_no_proof(ground, scans):
+    """An enhanced scan may give empty lists before it is over, in the shape of a clean basic one."""
+    ground.create("web", **ON_PUSH)
+    digest = ground.put("web")
+    ground.advance(minutes=1)
+    ground.ecr.denials.deny("ecr:GetRegistryScanningConfiguration")
+    scan = scans.scan(DEV, WEB, digest)
+    assert isinstance(scan, Unscanned)
+    assert scan.status == "UNPROVED"
+    assert "ecr:GetRegistryScanningConfiguration" in scan.detail
+
+
+def test_no_findings_of_an_unknown_scanner_are_proved_by_inspector(ground, scans):
+    ground.create("web")
+    _enhanced(ground, "*", "SCAN_ON_PUSH")
+    digest = ground.put("web")
+    ground.advance(minutes=1)
+    ground.ecr.denials.deny("ecr:GetRegistryScanningConfiguration")
+    scan = scans.scan(DEV, WEB, digest)
+    assert isinstance(scan, Complete)
+    assert scan.scanner == "enhanced"
 
 
 def test_enhanced_scanning_that_does_not_cover_a_repository_never_scans_it(ground, scans):

@@ -190,3 +190,18 @@ def test_a_coverage_that_is_not_successful_proves_nothing(reason):
 
 def test_an_enhanced_scan_without_any_time_is_waited_for():
     assert isinstance(covered(Enrolled("ACTIVE", (), None), Coverage("SUCCESSFUL")), Waiting)
+
+
+def unknown_read(*pages):
+    return reading(pages, inspected=None)
+
+
+@pytest.mark.parametrize("more", [{}, {"findings": []}, {"enhancedFindings": []}])
+def test_a_clean_list_of_an_unknown_scanner_may_be_inspectors(more):
+    body = {"imageScanCompletedAt": AT, "findingSeverityCounts": {}, **more}
+    assert unknown_read(page("COMPLETE", body)) == Enrolled("COMPLETE", (), AT, is_certain=False)
+
+
+def test_basic_findings_say_by_themselves_that_the_scan_is_a_basic_one():
+    body = {"imageScanCompletedAt": AT, "findingSeverityCounts": {"HIGH": 1}, "findings": [plain("CVE-1")]}
+    assert isinstance(unknown_read(page("COMPLETE", body)), Complete)

@@ -6,8 +6,7 @@ from ecr_publish.config.environments import EcrEnvironment
 from ecr_publish.config.model import Config
 from ecr_publish.model.promotion import Topology
 from ecr_publish.plan.targets import repository, targets, topology
-
-from .words import image
+from tests.unit.plan.words import image
 
 ROLE = "arn:aws:iam::{}:role/ecr-publish".format
 
