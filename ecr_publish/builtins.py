@@ -20,8 +20,8 @@ NAME = "thresholds"
 class Builtins:
     """Registered always, under the name of its gate: that is what `require: {gates: [thresholds]}` names."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, environment: Mapping[str, str], *, trusted: bool) -> None:
+        self._environment, self._trusted = environment, trusted
 
     @hookimpl
     def steps(self) -> tuple[Step, ...]:
@@ -40,7 +40,7 @@ class Builtins:
         """docker, layout, archive, files."""
         from ecr_publish.builders import builtin_builders
 
-        return builtin_builders(self._environment)
+        return builtin_builders(self._environment, trusted=self._trusted)
 
     @hookimpl
     def reporters(self) -> tuple[Reporter, ...]:

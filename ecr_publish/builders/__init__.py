@@ -22,20 +22,21 @@ class Loaded:
         return self._load().build(request, notify)
 
 
-def builtin_builders(environment: Mapping[str, str]) -> tuple[Builder, ...]:
-    """docker, layout, archive, files. `environment` is what the Docker engine is found by."""
+def builtin_builders(environment: Mapping[str, str], *, trusted: bool) -> tuple[Builder, ...]:
+    """docker, layout, archive, files. `environment` is what the Docker engine is found by; code that is not `trusted`
+    is built without logins."""
     return (
-        Loaded("docker", lambda: _docker(environment)),
+        Loaded("docker", lambda: _docker(environment, trusted=trusted)),
         Loaded("layout", _layout),
         Loaded("archive", _archive),
         Loaded("files", _files),
     )
 
 
-def _docker(environment: Mapping[str, str]) -> Builder:
+def _docker(environment: Mapping[str, str], *, trusted: bool) -> Builder:
     from ecr_publish.engine.builder import DockerBuilder
 
-    return DockerBuilder(environment)
+    return DockerBuilder(environment, trusted=trusted)
 
 
 def _layout() -> Builder:

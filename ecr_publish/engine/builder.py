@@ -13,7 +13,7 @@ from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.config.builds import DockerBuild
 from ecr_publish.engine.attended import attended
-from ecr_publish.engine.connection import engine
+from ecr_publish.engine.connection import engine, forget_logins
 from ecr_publish.engine.dockercontext import Context, context_of
 from ecr_publish.engine.images import DockerImages
 from ecr_publish.errors import BuildFailed
@@ -30,8 +30,9 @@ class DockerBuilder:
 
     name = "docker"
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, environment: Mapping[str, str], *, trusted: bool = True) -> None:
+        """`trusted`: whether the code that is built may have the logins of Docker's config for what it is FROM."""
+        self._environment, self._trusted = environment, trusted
 
     def build(self, request: BuildRequest, notify: Notify) -> BuiltImage:
         """Raises BuildFailed (with the Dockerfile's step), EngineUnavailable, MachineFault."""
@@ -58,6 +59,8 @@ class DockerBuilder:
     def _built(self, request: BuildRequest, context: Context, archive: IO[bytes], notify: Notify) -> str:
         build: DockerBuild = request.build
         with engine(self._environment, context.where, lambda words: context.named(refusal=words)) as client:
+            if not self._trusted:
+                forget_logins(client)
 
             def lines() -> Iterator[dict[str, Any]]:
                 yield from client.build(

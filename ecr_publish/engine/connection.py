@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
@@ -72,6 +74,18 @@ def engine(environment: Mapping[str, str], where: str, refused: Callable[[str], 
     finally:
         if client is not None:
             client.close()
+
+
+def forget_logins(client: Any) -> None:
+    """Builds by this client are given no login, whatever Docker's config holds.
+
+    An empty config would not do: docker-py then reads that of its own process (docker/api/build.py,
+    _set_auth_headers). So this one has an entry, without a login, for a registry that cannot be (RFC 2606).
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as config:
+        json.dump({"auths": {"nobody.invalid": {}}}, config)
+        config.flush()
+        client.reload_config(config.name)
 
 
 def hint_for(environment: Mapping[str, str]) -> str:

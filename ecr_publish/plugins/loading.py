@@ -21,13 +21,14 @@ GROUP = "ecr_publish"
 
 def load(requirements: tuple[str, ...], *, trusted: bool, environment: Mapping[str, str]) -> Plugins:
     """The built-ins, and of the installed distributions those that `requirements` lists, if the origin is trusted.
+    Code of an origin that is not trusted is built without Docker's logins.
 
     Raises PluginError: a listed distribution is not installed, too old, has no entry point here, cannot be imported,
     has a hook that does not exist or a wrapper on a guarded one, or a name that is taken.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    manager.register(Builtins(environment), name=BUILTIN_GATE)
+    manager.register(Builtins(environment, trusted=trusted), name=BUILTIN_GATE)
     sources = {BUILTIN_GATE: ("ecr-publish", __version__)}
     if requirements and trusted:
         for name, plugin, distribution in _listed(requirements):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import ssl
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Engine:
     cut: bool = False
     url: str = ""
     builds: list[str] = field(default_factory=list)
+    logins: dict[str, Any] = field(default_factory=dict)  # what the last build was given for its FROM lines
     context: bytes = b""
     images: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, as inspect tells
     archives: dict[str, bytes] = field(default_factory=dict)  # by id, as save writes
@@ -68,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.engine.builds.append(self.path)
+        self.engine.logins = json.loads(urlsafe_b64decode(self.headers.get("X-Registry-Config") or "e30="))
         self.engine.context = self._body()
         if self.engine.status != 200:
             self._json(self.engine.status, {"message": "dockerfile parse error line 2: unknown instruction: RUNN"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -20,6 +21,8 @@ from ecr_publish.engine.images import DockerImages
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 from ecr_publish.model.events import Untrusted
 from ecr_publish.model.image import InEngine
+from ecr_publish.plugins.contributions import Plugins
+from ecr_publish.plugins.loading import load
 from tests.contract.builders.fakeengine import Engine, serving
 from tests.unit.builders.layouts import quiet, request
 
@@ -66,6 +69,30 @@ def test_everything_of_the_file_is_asked_for(engine, root):
     wanted = {"target": "release", "platform": "linux/arm64", "networkmode": "none", "dockerfile": "Dockerfile"}
     assert asked.items() >= wanted.items()
     assert (asked["pull"], asked["nocache"]) == ("True", "True")
+
+
+@pytest.fixture
+def logged_in(engine, tmp_path):
+    """An environment whose Docker config holds a login."""
+    login = base64.b64encode(b"robot:s3cret").decode()
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {"registry.example": {"auth": login}}}))
+    return {"DOCKER_HOST": engine.url, "DOCKER_CONFIG": str(tmp_path)}
+
+
+def build_by(plugins: Plugins, root: Path):
+    (docker,) = [each for each in plugins.builders if each.name == "docker"]
+    return docker.build(request(root, DockerBuild(), output=".ecr-publish/out"), quiet)
+
+
+def test_a_build_is_given_the_logins_of_docker_s_config(engine, logged_in, root):
+    build_by(load((), trusted=True, environment=logged_in), root)
+    assert engine.logins["registry.example"]["password"] == "s3cret"
+
+
+def test_a_build_of_code_that_is_not_trusted_is_given_no_login(engine, logged_in, root):
+    build_by(load((), trusted=False, environment=logged_in), root)
+    assert not any(engine.logins.values())
+    assert "registry.example" not in engine.logins
 
 
 def test_the_output_is_passed_on_as_somebody_elses_words(engine, root):
