@@ -88,7 +88,7 @@ def ports_of(
     from ecr_publish.ports.bundle import Ports as PortsType
 
     transport = Transport(stop, route=route)
-    logins = DockerLogins(Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "~"), ".docker")), env)
+    logins = DockerLogins(Path(env.get("DOCKER_CONFIG") or Path(env.get("HOME", "~"), ".docker")), env, stop.check)
     credentials = RegistryCredentials(
         sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"), logins=logins
     )

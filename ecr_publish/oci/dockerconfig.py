@@ -10,13 +10,13 @@ import base64
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ecr_publish.errors import NotAuthorised
 
-HELPER_SECONDS = 30
+HELPER_SECONDS, PAUSE_SECONDS = 30, 0.25
 _HELPER = re.compile(r"[A-Za-z0-9_.-]+")
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 
@@ -24,9 +24,10 @@ _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
 class DockerLogins:
     """Logins by host, looked up when asked for: a credential helper runs only for a registry that is used."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        """`directory` holds config.json (DOCKER_CONFIG, else ~/.docker); `environment` is what helpers run with."""
-        self._file, self._environment = directory / "config.json", environment
+    def __init__(self, directory: Path, environment: Mapping[str, str], check: Callable[[], None]) -> None:
+        """`directory` holds config.json (DOCKER_CONFIG, else ~/.docker); `environment` is what helpers run with;
+        `check` raises when the run is to stop, which ends a helper that is waited for."""
+        self._file, self._environment, self._check = directory / "config.json", environment, check
 
     def get(self, host: str, /) -> str | None:
         """base64 of `user:password` for `host[:port]`; None if there is no login. Raises NotAuthorised."""
@@ -57,23 +58,35 @@ class DockerLogins:
             )
         program = f"docker-credential-{helper}"
         try:
-            done = subprocess.run(
-                [program, "get"],
-                input=host.encode(),
-                capture_output=True,
-                timeout=HELPER_SECONDS,
-                env=dict(self._environment),
-                check=False,
-            )
+            code, output = self._answer([program, "get"], host.encode())
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NotAuthorised(
                 what=f"{program} does not answer: {type(error).__name__}",
                 where=str(self._file),
                 hint=f"install {program}, or take it out of docker's configuration",
             ) from error
-        if done.returncode != 0:
-            return None  # how helpers say that they hold nothing for this host
-        return _login(done.stdout)
+        return None if code else _login(output)  # an exit code is how helpers say that they hold nothing for this host
+
+    def _answer(self, command: list[str], question: bytes) -> tuple[int, bytes]:
+        """Exit code and output. Raises OSError, TimeoutExpired, and what `check` does; the program has ended then."""
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(self._environment)) as program:
+            try:
+                output = self._waited(program, question)
+                return program.returncode, output
+            except BaseException:
+                program.kill()
+                raise
+
+    def _waited(self, program: subprocess.Popen[bytes], question: bytes) -> bytes:
+        rest: bytes | None = question
+        for _ in range(int(HELPER_SECONDS / PAUSE_SECONDS)):
+            try:
+                return program.communicate(rest, PAUSE_SECONDS)[0]
+            except subprocess.TimeoutExpired:
+                self._check()
+                rest = None  # the question is on its way
+        raise subprocess.TimeoutExpired(program.args, HELPER_SECONDS)
 
 
 def _login(output: bytes) -> str | None:

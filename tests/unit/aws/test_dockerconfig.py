@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import threading
+import time
 
 import pytest
 
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import Interrupted, NotAuthorised
 from ecr_publish.oci.dockerconfig import DockerLogins
+from ecr_publish.run.stop import StopRequest
 
 ANNE = base64.b64encode(b"anne:secret").decode()
 
 
 @pytest.fixture
 def docker(tmp_path):
-    def write(config, helper=None, answer=""):
+    def write(config, helper=None, answer="", check=lambda: None):
         (tmp_path / "config.json").write_text(config if isinstance(config, str) else json.dumps(config))
         if helper:
             program = tmp_path / f"docker-credential-{helper}"
             program.write_text(f"#!/bin/sh\nread -r host\n{answer}\n")
             program.chmod(0o755)
-        return DockerLogins(tmp_path, {"PATH": f"{tmp_path}:/usr/bin:/bin"})
+        return DockerLogins(tmp_path, {"PATH": f"{tmp_path}:/usr/bin:/bin"}, check)
 
     return write
 
@@ -47,7 +51,7 @@ def test_no_login_is_no_error(docker, config):
 
 
 def test_no_configuration_is_no_login(tmp_path):
-    assert DockerLogins(tmp_path, {}).get("r.test") is None
+    assert DockerLogins(tmp_path, {}, lambda: None).get("r.test") is None
 
 
 def test_a_helper_for_the_host_is_asked_on_its_stdin(docker):
@@ -69,3 +73,19 @@ def test_an_identity_token_is_no_password(docker):
 def test_a_configuration_that_cannot_be_followed_is_said(docker, config):
     with pytest.raises(NotAuthorised, match=r"config\.json"):
         docker(config).get("r.test")
+
+
+def test_a_stop_does_not_wait_for_a_helper_that_says_nothing_and_ends_it(docker, tmp_path):
+    stop, begin = StopRequest(), time.monotonic()
+    threading.Timer(0.5, stop.interrupt).start()
+    logins = docker({"credsStore": "vault"}, "vault", f"echo $$ > {tmp_path}/pid; exec sleep 60", stop.check)
+    with pytest.raises(Interrupted):
+        logins.get("r.test")
+    assert time.monotonic() - begin < 10
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_a_helper_that_takes_a_while_is_waited_for(docker):
+    answer = """sleep 0.7; printf '{"Username":"anne","Secret":"%0100000d"}' 0"""
+    assert len(base64.b64decode(docker({"credsStore": "vault"}, "vault", answer).get("r.test"))) == 100_005
