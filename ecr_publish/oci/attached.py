@@ -51,6 +51,21 @@ class Family:
         return tuple({blob.digest: blob for _, each in self.members for blob in each.blobs}.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What a repository lacks of everything that points to an image. `unlisted` are manifests that are there, but not
+    in the list that clients keep for their subject."""
+
+    families: tuple[Family, ...] = ()
+    unlisted: tuple[Attached, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do."""
+        return bool(self.families or self.unlisted)
+
+
 def blobs_of(families: tuple[Family, ...]) -> tuple[Descriptor, ...]:
     """The configs and layers of several generations, each digest once."""
     return tuple({blob.digest: blob for each in families for blob in each.blobs}.values())

@@ -81,13 +81,13 @@ class Copying:
         plan = nearer(plan, self._shared.capabilities.home) if plan else None
         moved = self._perform(plan, moment) if plan else ()
         found = tuple(self._family(each) for each in referrers.found(asked))
-        families, warnings = lacking(found, self._goal, self._shared.lanes)
-        moved += self._bring(families)
+        lack = lacking(found, self._goal, self._shared.lanes)
+        moved += self._bring(lack.families)
         tags = puts(image.root, self._goal.repository, standing.missing, standing.seen)
-        last = manifest_plan(image if plan else None, self._goal.repository, families, tags)
+        last = manifest_plan(image if plan else None, self._goal.repository, lack, tags)
         moved += self._performer.perform(last, self._shared.lanes.moment())
         self._shared.capabilities.settle(self._goal.repository, (blob.digest for blob in image.blobs))
-        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, warnings)
+        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, lack.warnings)
 
     def _read(self, digest: Digest) -> Closure:
         return self._shared.closure(self._origin, self._shared.documents.expect(Manifests(self._origin), digest))

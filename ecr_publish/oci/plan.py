@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
-from ecr_publish.oci.attached import Attached, Family, blobs_of
+from ecr_publish.oci.attached import Attached, Lacking, blobs_of
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.looks import Look
@@ -114,13 +114,13 @@ class TransferPlan:
 
 def upload_plan(
     image: Closure | None,
-    referrers: tuple[Family, ...],
+    referrers: Lacking,
     repository: Repository,
     tags: tuple[PutTag, ...],
     present: frozenset[Digest],
 ) -> TransferPlan:
     """From a layout into a repository that has the blobs `present`, and the whole image where that is None."""
-    blobs = {each.digest: each for each in (*(image.blobs if image else ()), *blobs_of(referrers))}
+    blobs = {each.digest: each for each in (*(image.blobs if image else ()), *blobs_of(referrers.families))}
     missing, there = _divided(tuple(blobs.values()), present)
     uploads = tuple(UploadBlob(repository, blob) for blob in missing)
     return replace(manifest_plan(image, repository, referrers, tags), blobs=uploads, present=there)
@@ -156,20 +156,16 @@ def nearer(plan: TransferPlan, home: Callable[[Repository, Digest], Repository |
 
 
 def manifest_plan(
-    image: Closure | None, repository: Repository, referrers: tuple[Family, ...], tags: tuple[PutTag, ...]
+    image: Closure | None, repository: Repository, referrers: Lacking, tags: tuple[PutTag, ...]
 ) -> TransferPlan:
     """Manifests and tags of an image (None: it is there) and of the referrers that come along; all blobs are there."""
     waves = list(image.waves) if image else []
-    for family in referrers:
+    for family in referrers.families:
         waves += family.waves
-    lists = tuple(each for family in referrers for each in _lists(repository, family.attached))
-    marks = tuple(
-        PutTag(repository, each.document, each.tag)
-        for family in referrers
-        for each in family.attached
-        if each.tag is not None
-    )
-    if image and not referrers and len(tags) == 1:
+    coming = tuple(each for family in referrers.families for each in family.attached)
+    lists = _lists(repository, (*referrers.unlisted, *coming))
+    marks = tuple(PutTag(repository, each.document, each.tag) for each in coming if each.tag is not None)
+    if image and not referrers.is_open and len(tags) == 1:
         waves.pop()  # the root with its one tag is one PUT by tag: it is the commit, and saves ECR a PutImage
     manifests = tuple(tuple(PutManifest(repository, document) for document in wave) for wave in waves)
     return TransferPlan(manifests=manifests, lists=lists, tags=(*marks, *tags))
@@ -187,12 +183,12 @@ def puts(
     return tuple(PutTag(repository, document, tag, seen.get(tag)) for tag in tags)
 
 
-def _lists(repository: Repository, attached: tuple[Attached, ...]) -> list[ListReferrers]:
+def _lists(repository: Repository, attached: tuple[Attached, ...]) -> tuple[ListReferrers, ...]:
     grouped: dict[Digest, list[Attached]] = {}
     for each in attached:
         if each.tag is None:
             grouped.setdefault(each.subject, []).append(each)
-    return [ListReferrers(repository, subject, tuple(found)) for subject, found in grouped.items()]
+    return tuple(ListReferrers(repository, subject, tuple(found)) for subject, found in grouped.items())
 
 
 def _divided(

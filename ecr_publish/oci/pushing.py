@@ -17,7 +17,7 @@ from ecr_publish.oci.wire import Wire
 
 if TYPE_CHECKING:
     from ecr_publish.model.events import Notify
-    from ecr_publish.oci.attached import Family
+    from ecr_publish.oci.attached import Lacking
     from ecr_publish.oci.lanes import Moved
     from ecr_publish.oci.plan import TransferPlan
 
@@ -40,23 +40,24 @@ class Pushing:
             moment, present = asked.moment, asked.present(read.came.blobs)
         if present is not None and (gone := layout.absent - present):
             raise _gone(gone, repository)
-        families, warnings = self._beside(read.layout, image)
-        done = Copied(changed=False, warnings=warnings)
-        if present is not None or families or standing.missing:
-            from ecr_publish.oci.attached import blobs_of
+        lack = self._beside(read.layout, image)
+        done = Copied(changed=False, warnings=lack.warnings if lack else ())
+        if present is not None or standing.missing or (lack and lack.is_open):
+            from ecr_publish.oci.attached import Lacking, blobs_of
             from ecr_publish.oci.plan import puts, upload_plan
 
-            there = (present or frozenset()) | standings.beside(self._goal, blobs_of(families))
+            lack = lack or Lacking()
+            there = (present or frozenset()) | standings.beside(self._goal, blobs_of(lack.families))
             writes = puts(image.root, repository, standing.missing, standing.seen)
-            plan = upload_plan(None if present is None else image, families, repository, writes, there)
-            done = Copied(bool(plan.operations), self._perform(plan, read.layout, moment), warnings)
+            plan = upload_plan(None if present is None else image, lack, repository, writes, there)
+            done = Copied(bool(plan.operations), self._perform(plan, read.layout, moment), lack.warnings)
         self._shared.capabilities.settle(repository, (blob.digest for blob in image.blobs))
         return done
 
-    def _beside(self, layout: Layout, image: Closure) -> tuple[tuple[Family, ...], tuple[str, ...]]:
-        """What points to the image, as far as the repository lacks it, and warnings."""
+    def _beside(self, layout: Layout, image: Closure) -> Lacking | None:
+        """What points to the image, as far as the repository lacks it; None where nothing does."""
         if not (families := companions(layout, image)):
-            return (), ()
+            return None
         from ecr_publish.oci.families import lacking
 
         return lacking(families, self._goal, self._shared.lanes)

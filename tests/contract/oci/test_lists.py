@@ -1,4 +1,4 @@
-"""Lists of referrers under `sha256-<hex>`, which clients keep where a registry has none: whole, and others' as it was."""
+"""Lists of referrers under `sha256-<hex>`, which clients keep where a registry has none: whole, others' as it was."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from ecr_publish.errors import PublishError
 from ecr_publish.http.transport import Transport
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import EmbeddedEcr, Settings
+from ecr_publish.local.faults import Fault
 from ecr_publish.local.quirks import OCI
 from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import Repository
@@ -122,3 +124,84 @@ def test_what_other_clients_wrote_in_a_list_stays_as_it_is(registry: Plain, tmp_
     kept = json.loads(found.body)
     assert [each["digest"] for each in kept["manifests"]] == [theirs["digest"], signature["digest"]]
     assert kept == {**value, "manifests": [entry, kept["manifests"][1]]}
+
+
+def signed(directory: Path) -> tuple[InLayout, Described, Described]:
+    """The layout of an image and its signature, and both."""
+    writer = Writer(directory)
+    image = writer.manifest(b"layer")
+    signature = artifact(writer, b"signature", image)
+    return image_of(written(writer, image, signature)), image, signature
+
+
+def refused(registry: Plain, puts: int) -> None:
+    """That many manifests are taken from now on, and then one is not."""
+    registry.ecr.script.add_next(Fault("status", puts, action="ecr:PutImage", status=403))
+
+
+def test_a_push_that_died_before_the_list_is_completed_by_the_next(registry: Plain, tmp_path: Path):
+    layout, image, signature = signed(tmp_path)
+    refused(registry, 2)
+    with pytest.raises(PublishError):
+        registry.push(layout, "1.0")
+    assert registry.read(str(signature["digest"])) is not None
+    assert registry.listed(image) == []
+    assert not registry.push(layout, "1.0").already_there
+    assert registry.listed(image) == [signature["digest"]]
+    assert registry.read("1.0") is not None
+
+
+def test_a_list_that_is_missing_under_a_finished_push_comes_with_the_next(registry: Plain, tmp_path: Path):
+    """As by a tool that copies manifests and no lists."""
+    layout, image, signature = signed(tmp_path)
+    writer = Writer(tmp_path)
+    registry.push(image_of(written(writer, image)), "1.0")
+    registry.push(image_of(written(writer, signature)))
+    written(writer, image, signature)
+    assert not registry.push(layout, "1.0").already_there
+    assert registry.listed(image) == [signature["digest"]]
+
+
+def test_a_copy_that_died_before_the_list_is_completed_by_the_next(registry: Plain, tmp_path: Path):
+    layout, image, signature = signed(tmp_path)
+    pushed = registry.push(layout, "1.0")
+    refused(registry, 2)
+    with pytest.raises(PublishError):
+        registry.copy(pushed, "1.0")
+    assert registry.read(str(signature["digest"]), OTHER) is not None
+    assert registry.listed(image, OTHER) == []
+    registry.copy(pushed, "1.0")
+    assert registry.listed(image, OTHER) == [signature["digest"]]
+    assert registry.read("1.0", OTHER) is not None
+
+
+def test_a_list_that_has_the_signature_is_read_and_not_written(registry: Plain, tmp_path: Path):
+    layout, image, signature = signed(tmp_path)
+    registry.push(layout, "1.0")
+    since = len(registry.asked())
+    assert registry.push(layout, "1.0").already_there
+    assert registry.asked(since) == [
+        "HEAD /v2/web/manifests/1.0",
+        f"HEAD /v2/web/manifests/{signature['digest']}",
+        f"GET /v2/web/referrers/{image['digest']}",
+        f"GET /v2/web/manifests/sha256-{hexed(image)}",
+    ]
+
+
+def test_a_registry_that_lists_the_signature_itself_is_given_no_list(tmp_path: Path):
+    with plain(lists=True) as registry:
+        layout, image, _ = signed(tmp_path)
+        refused(registry, 2)
+        with pytest.raises(PublishError):
+            registry.push(layout, "1.0")
+        registry.push(layout, "1.0")
+        assert registry.listed(image) == []
+
+
+def test_a_push_without_companions_is_asked_for_no_list(registry: Plain, tmp_path: Path):
+    writer = Writer(tmp_path)
+    layout = image_of(written(writer, writer.manifest(b"layer")))
+    registry.push(layout, "1.0")
+    since = len(registry.asked())
+    registry.push(layout, "1.0")
+    assert registry.asked(since) == ["HEAD /v2/web/manifests/1.0"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ecr_publish.model.digest import digest_of
 from ecr_publish.model.registry import EcrRegistry, Repository
+from ecr_publish.oci.attached import Lacking
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.layout import open_layout
@@ -52,30 +53,32 @@ def many(tmp_path: Path) -> Closure:
 
 def test_what_is_missing_is_uploaded_biggest_first(one: Closure):
     config, small, large = one.blobs
-    plan = upload_plan(one, (), DEV, tagged(one, "1.0"), frozenset({small.digest}))
+    plan = upload_plan(one, Lacking(), DEV, tagged(one, "1.0"), frozenset({small.digest}))
     assert plan.blobs == (UploadBlob(DEV, large), UploadBlob(DEV, config))
     assert plan.present == (small,)
 
 
 def test_a_single_manifest_with_one_tag_is_put_once(one: Closure):
     everything = frozenset(blob.digest for blob in one.blobs)
-    assert upload_plan(one, (), DEV, tagged(one, "1.0"), everything).operations == (PutTag(DEV, one.root, "1.0"),)
+    assert upload_plan(one, Lacking(), DEV, tagged(one, "1.0"), everything).operations == (
+        PutTag(DEV, one.root, "1.0"),
+    )
 
 
 @pytest.mark.parametrize("tags", [(), ("1.0", "latest")])
 def test_else_the_manifest_comes_first_and_the_tags_follow_in_order(one: Closure, tags: tuple[str, ...]):
-    plan = upload_plan(one, (), DEV, tagged(one, *tags), frozenset(blob.digest for blob in one.blobs))
+    plan = upload_plan(one, Lacking(), DEV, tagged(one, *tags), frozenset(blob.digest for blob in one.blobs))
     assert plan.operations == (PutManifest(DEV, one.root), *(PutTag(DEV, one.root, tag) for tag in tags))
 
 
 def test_an_index_with_one_tag_is_put_once_after_its_children(many: Closure):
-    plan = upload_plan(many, (), DEV, tagged(many, "1.0"), frozenset())
+    plan = upload_plan(many, Lacking(), DEV, tagged(many, "1.0"), frozenset())
     assert [len(wave) for wave in plan.manifests] == [3]
     assert plan.operations[-1] == PutTag(DEV, many.root, "1.0")
 
 
 def test_an_index_with_several_tags_is_put_by_digest_first(many: Closure):
-    plan = upload_plan(many, (), DEV, tagged(many, "1.0", "latest"), frozenset())
+    plan = upload_plan(many, Lacking(), DEV, tagged(many, "1.0", "latest"), frozenset())
     assert [len(wave) for wave in plan.manifests] == [3, 1]
     assert plan.operations[-3] == PutManifest(DEV, many.root)
 
@@ -90,7 +93,7 @@ def test_within_a_registry_every_blob_is_mounted(many: Closure):
 
 def test_what_a_neighbour_got_in_this_run_is_mounted_from_there(one: Closure):
     config, small, large = one.blobs
-    plan = upload_plan(one, (), DEV, tagged(one, "1.0"), frozenset())
+    plan = upload_plan(one, Lacking(), DEV, tagged(one, "1.0"), frozenset())
     near = nearer(plan, lambda repository, digest: NEIGHBOUR if digest == large.digest else None)
     upload = UploadBlob(DEV, large)
     assert near.blobs == (MountBlob(DEV, large, NEIGHBOUR, upload), UploadBlob(DEV, config), UploadBlob(DEV, small))
@@ -106,7 +109,7 @@ def test_tags_alone_move_no_blob(one: Closure):
 
 
 def test_every_operation_says_what_it_does(many: Closure):
-    for operation in upload_plan(many, (), DEV, tagged(many, "1.0"), frozenset()).operations:
+    for operation in upload_plan(many, Lacking(), DEV, tagged(many, "1.0"), frozenset()).operations:
         assert str(DEV) in str(operation)
 
 
@@ -128,7 +131,7 @@ def closures(draw: st.DrawFn) -> Closure:
 def test_nothing_is_written_before_what_it_needs(image: Closure, tags: list[str], there: set[int]):
     present = frozenset(digest_of(b"c%d" % n) for n in there)
     written = set(present)
-    for operation in upload_plan(image, (), DEV, tagged(image, *tags), present).operations:
+    for operation in upload_plan(image, Lacking(), DEV, tagged(image, *tags), present).operations:
         match operation:
             case UploadBlob(blob=blob):
                 written.add(blob.digest)
