@@ -12,10 +12,13 @@ from pathlib import Path
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import How, Notify, Transferred
 from ecr_publish.model.layer import StoredBlob
+from ecr_publish.model.registry import Repository
+from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.descriptor import Descriptor
-from ecr_publish.oci.lanes import Job, Lanes, Moved, Started, failure
+from ecr_publish.oci.lanes import Job, Moved, Started, failure
 from ecr_publish.oci.layout import Layout
 from ecr_publish.oci.presence import Presence
+from ecr_publish.oci.shared import Shared
 from ecr_publish.oci.upload import Upload
 from ecr_publish.oci.wire import Wire
 
@@ -26,8 +29,9 @@ class Ahead:
     """`ports.blobs.Receiver`: one repository, and the layout that the blobs lie in. After a failure no blob is begun;
     one that is under way comes to its end, as in the lanes."""
 
-    def __init__(self, lanes: Lanes, wire: Wire, presence: Presence, layout: Path, notify: Notify) -> None:
-        self._lanes, self._wire, self._presence, self._notify = lanes, wire, presence, notify
+    def __init__(self, shared: Shared, wire: Wire, presence: Presence, layout: Path, notify: Notify) -> None:
+        self._lanes, self._capabilities = shared.lanes, shared.capabilities
+        self._wire, self._presence, self._notify = wire, presence, notify
         self._content = Layout(layout, ())
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
         self._lock = threading.Lock()
@@ -59,10 +63,11 @@ class Ahead:
             moment = self._lacking.get(blob.digest, self._lanes.moment())
             self._running.append(self._pool.submit(self._bring, _descriptor(blob), moment))
 
-    def sent(self) -> int:
-        """Wait for all; the bytes that were sent. Raises the first failure."""
+    def ended(self) -> tuple[int, int]:
+        """Wait for all; the bytes that were sent, and how many blobs were mounted. Raises the first failure."""
         try:
-            return sum(moved.sent for each in Started(self._running).results() for moved in each)
+            moved = [moved for each in Started(self._running).results() for moved in each]
+            return sum(each.sent for each in moved), sum(each.mounted for each in moved)
         finally:
             self.drop()
 
@@ -79,7 +84,7 @@ class Ahead:
     @property
     def is_new(self) -> bool:
         """Whether it lacked any of them."""
-        return any(moved.sent for each in self._running for moved in each.result())
+        return any(moved.sent or moved.mounted for each in self._running for moved in each.result())
 
     def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
         work = partial(self._send, blob)
@@ -97,7 +102,20 @@ class Ahead:
                 self._told(blob, How.THERE, blob.size)
                 return Moved(reused=blob.size)
             self._check()
-            sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send()
+            home = self._capabilities.home(self._wire.repository, blob.digest)
+            return self._mount(blob, home) if home else self._upload(blob)
+
+    def _mount(self, blob: Descriptor, home: Repository) -> Moved:
+        """By the POST that an upload begins with in any case; where the neighbour's is not given, it has opened it."""
+        session = Blobs(self._wire).mount(blob.digest, home)
+        if session is not None:
+            self._capabilities.saw_closed(self._wire.repository.registry)
+            return self._upload(blob, session)
+        self._told(blob, How.MOUNTED, blob.size)
+        return Moved(reused=blob.size, mounted=True)
+
+    def _upload(self, blob: Descriptor, session: str | None = None) -> Moved:
+        sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send(session)
         self._told(blob, How.SENT if sent else How.THERE, blob.size)
         return Moved(sent=blob.size) if sent else Moved(reused=blob.size)
 

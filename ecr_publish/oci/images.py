@@ -138,12 +138,12 @@ class RegistryImages:
         its end. The tags are looked at while the last are on their way."""
         from ecr_publish.oci.ahead import Ahead
 
-        ahead = Ahead(self._lanes, self._wire(target, repository), self._presence, layout, notify)
+        ahead = Ahead(self._shared, self._wire(target, repository), self._presence, layout, notify)
         sending = Sending(ahead)
         try:
             yield sending
             self.look(target, repository, tags)
-            sending.sent_bytes = ahead.sent()
+            sending.sent_bytes, sending.mounted_blobs = ahead.ended()
             self._arrivals.came(layout, repository, Came(ahead.arrived, is_new=ahead.is_new))
         finally:
             ahead.drop()

@@ -35,7 +35,9 @@ class Receiver(Protocol):
 
 @dataclass(slots=True)
 class Sending:
-    """An image on its way: `receiver` takes blobs, `sent_bytes` is what it sent, known when the block has ended."""
+    """An image on its way: `receiver` takes blobs; `sent_bytes` is what it sent, `mounted_blobs` how many a neighbour
+    gave. Both are known when the block has ended."""
 
     receiver: Receiver
     sent_bytes: int = 0
+    mounted_blobs: int = 0

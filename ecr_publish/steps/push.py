@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ecr_publish.config.builds import ArchiveBuild, Build, DockerBuild
 from ecr_publish.errors import BlobsGone, ImageMissing
@@ -23,6 +24,9 @@ from ecr_publish.ports.images import Pushed
 from ecr_publish.run.ledger import Facts
 from ecr_publish.run.outcome import AlreadyDone, Done, Outcome
 from ecr_publish.steps.tagging import tagging
+
+if TYPE_CHECKING:
+    from ecr_publish.ports.blobs import Sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +107,24 @@ def ensure_repository(target: Target, name: Repository, ports: Ports) -> None:
         ports.repositories.ensure(target, name)
 
 
-def _push(layout: InLayout, details: PushDetails, ports: Ports, sent_bytes: int = 0) -> Outcome:
+def _push(layout: InLayout, details: PushDetails, ports: Ports, ahead: Sending | None = None) -> Outcome:
     tags = tagging(ports.images, details.target, details.repository, _all_tags(details), layout)
     pushed = ports.images.push(layout, details.target, details.repository, tags.write, ports.notify)
-    if sent_bytes:
-        moved, reused = pushed.moved_bytes + sent_bytes, max(0, pushed.reused_bytes - sent_bytes)
-        pushed = replace(pushed, already_there=False, moved_bytes=moved, reused_bytes=reused)
+    if ahead and (ahead.sent_bytes or ahead.mounted_blobs):
+        pushed = _together(pushed, ahead)
     return published(
         pushed, tags.names, already=pushed.already_there and not tags.write, warnings=(*tags.held, *pushed.warnings)
+    )
+
+
+def _together(pushed: Pushed, ahead: Sending) -> Pushed:
+    """With what went ahead: the push itself found it there."""
+    return replace(
+        pushed,
+        already_there=False,
+        moved_bytes=pushed.moved_bytes + ahead.sent_bytes,
+        reused_bytes=max(0, pushed.reused_bytes - ahead.sent_bytes),
+        mounted_blobs=pushed.mounted_blobs + ahead.mounted_blobs,
     )
 
 
@@ -132,7 +146,7 @@ def _push_unread(read: Callable[..., InLayout], place: Place, details: PushDetai
         names = tuple(tag.name for tag in _all_tags(details))
         with ports.images.receiving(directory, details.target, details.repository, names, ports.notify) as sending:
             layout = read(directory, ports.notify, sending.receiver, details.compression)
-        return _push(layout, details, ports, sending.sent_bytes)
+        return _push(layout, details, ports, sending)
 
 
 def _reuse(there: InRegistry, details: PushDetails, ports: Ports) -> Outcome:

@@ -356,6 +356,21 @@ def test_a_new_image_takes_three_requests_for_each_blob_one_for_the_tag_and_one_
     }
 
 
+def test_an_image_that_a_neighbour_got_in_this_run_is_mounted_by_the_requests_that_open_an_upload(desk):
+    desk.registry.stored_registry(HERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    image, other = desk.in_graph(IMAGE), desk.registry.create("other")
+    desk.push(image)
+    since = len(desk.registry.requests)
+    pushed, sent = desk.push(image, other)
+    assert (sent, desk.registry.tags(other)) == (0, {"1": str(pushed.image.digest)})
+    assert Counter(desk.registry.asked(since)) == {
+        "HEAD ecr:BatchCheckLayerAvailability": 3,
+        "POST ecr:InitiateLayerUpload": 3,
+        "HEAD ecr:BatchGetImage": 1,
+        "PUT ecr:PutImage": 1,
+    }
+
+
 def test_a_tag_that_came_by_itself_while_the_blobs_were_sent_is_seen_before_it_is_written(desk):
     """What was seen of it is of a moment ago, or it is looked at again."""
     layout, _ = desk.sent(desk.in_graph(IMAGE), desk.repository)

@@ -1,4 +1,5 @@
-"""Blobs that go ahead of their image: none is begun after a failure, and none is sent that came meanwhile."""
+"""Blobs that go ahead of their image: none is begun after a failure, and none is sent that came meanwhile or
+that a neighbour has."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from ecr_publish.errors import BadImage
 from ecr_publish.http.transport import Transport
 from ecr_publish.local.faults import Request
 from ecr_publish.model.digest import Digest
+from ecr_publish.model.events import How, Transferred
 from ecr_publish.model.layer import StoredBlob
 from ecr_publish.oci.images import RegistryImages
 from tests.contract.oci.registries import HERE, World
@@ -109,3 +111,31 @@ def test_a_blob_that_another_image_brought_since_it_was_asked_for_is_not_sent_ag
         ecr.push(single(tmp_path / "other", b"base layer"), repository, "1.0")
         sending.receiver.take(blob)
     assert (ecr.asked().count(FINISH), sending.sent_bytes) == (2, 0)
+
+
+def begun(ecr: World, since: int) -> int:
+    return ecr.asked(since).count("POST ecr:InitiateLayerUpload")
+
+
+def test_a_blob_that_a_neighbour_got_in_this_run_is_mounted_and_not_sent(ecr: World, tmp_path: Path):
+    ecr.stored_registry(HERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    ecr.push(single(tmp_path / "a", b"base layer"), ecr.create("web"), "1.0")
+    repository, (blob,), since = ecr.create("api"), blobs(tmp_path, b"base layer"), len(ecr.requests)
+    with receiving(ecr, tmp_path, repository) as sending:
+        sending.receiver.take(blob)
+    assert (sending.sent_bytes, sending.mounted_blobs) == (0, 1)
+    assert (begun(ecr, since), ecr.asked(since).count(FINISH)) == (1, 0)
+    assert str(blob.digest) in ecr.stored(repository).layers
+    assert [each.how for each in ecr.told if isinstance(each, Transferred)][-1] is How.MOUNTED
+
+
+def test_where_nothing_is_mounted_blobs_are_sent_and_the_question_costs_nothing(ecr: World, tmp_path: Path):
+    contents = (b"base layer", b"another", b"a third")
+    ecr.push(single(tmp_path / "a", *contents), ecr.create("web"), "1.0")
+    repository, found, since = ecr.create("api"), blobs(tmp_path, *contents), len(ecr.requests)
+    with receiving(ecr, tmp_path, repository) as sending:
+        for blob in found:
+            sending.receiver.take(blob)
+    assert (sending.sent_bytes, sending.mounted_blobs) == (sum(map(len, contents)), 0)
+    assert (begun(ecr, since), ecr.asked(since).count(FINISH)) == (3, 3)
+    assert ecr.images._shared.capabilities.home(ecr.create("new"), found[0].digest) is None

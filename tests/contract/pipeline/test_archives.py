@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ecr_publish.local.faults import Request
 from ecr_publish.local.records import Repository
 from tests.contract.builders.stores import Kept, tar_of
 from tests.contract.pipeline.test_commands import Job, job, offline, server, tags
@@ -92,6 +94,30 @@ def test_of_an_archive_in_which_only_the_settings_changed_only_the_config_is_sen
     since = len(server.ecr.script.requests)
     assert 0 < sent(job) < 500
     assert len([each for each in asked(server, since) if each.startswith("POST")]) == 1
+
+
+def second_after_first(server) -> None:
+    """The registry says what `qa/` has when `dev` has its tags, and a moment later."""
+
+    async def hold(request: Request) -> None:
+        waits = 500 if request.method == "HEAD" and "/qa/team/web/blobs/" in request.path else 0
+        while waits > 0 and len(tags(server, DEV)) < 2:
+            waits -= 1
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3 if waits else 0)
+
+    server.ecr.script.hold = hold
+
+
+def test_what_the_first_of_two_environments_in_a_registry_got_is_mounted_in_the_second_and_counted(job, server):
+    server.ecr.store.registry(DEV, "us-east-2").settings["BLOB_MOUNTING"] = "ENABLED"
+    second = '  qa: { account: "111111111111", region: us-east-2, prefix: qa/, create: if-missing }\n'
+    has(job, IMAGE.saved(), more=second)
+    second_after_first(server)
+    code, said = job.run("run", "--report", "json=report.json")
+    assert code == 0, said
+    transfer = json.loads((job.root / "report.json").read_text())["transfer"]
+    assert (transfer["mounted_blobs"], transfer["saved_bytes"]) == (3, transfer["sent_bytes"])
 
 
 def test_layers_that_are_known_and_that_the_registry_has_lost_are_read_again(job, server):
