@@ -12,6 +12,7 @@ from ecr_publish.http.answer import Streamed
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrPublicRegistry, Repository
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.opening import posted
 from ecr_publish.oci.passage import verified
 from ecr_publish.oci.wire import Request, Wire
 
@@ -88,11 +89,11 @@ class Blobs:
         ECR answers 202 unless BLOB_MOUNTING is enabled and more (User Guide, "blob-mounting"); a caller who may not
         read the source there is refused: then it has to be sent, so that the refusal is the source's own.
         """
-        query = f"mount={quote(str(digest), safe=':')}&from={quote(source.path, safe='/')}"
+        query = f"?mount={quote(str(digest), safe=':')}&from={quote(source.path, safe='/')}"
         try:
-            answer = self._wire.ask(Request("POST", f"blobs/uploads/?{query}", (201, 202), length=0))
+            answer = self._wire.retry(lambda: posted(self._wire, (201, 202), query))
         except NotAuthorised:
-            answer = self._wire.ask(Request("POST", "blobs/uploads/", (202,), length=0))
+            answer = self._wire.retry(lambda: posted(self._wire, (202,)))
         if answer.status == 201:
             return None
         return self._wire.same_registry(answer.header("location"), "uploads")

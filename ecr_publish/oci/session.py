@@ -10,18 +10,10 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from ecr_publish.errors import (
-    DigestMismatch,
-    ImageMissing,
-    NotAuthorised,
-    PublishError,
-    RepositoryMissing,
-    Unavailable,
-)
+from ecr_publish.errors import DigestMismatch, ImageMissing
 from ecr_publish.http.answer import Answer
-from ecr_publish.http.failures import Cut
 from ecr_publish.model.digest import Digest
-from ecr_publish.model.registry import EcrRegistry
+from ecr_publish.oci.opening import posted
 from ecr_publish.oci.passage import Passage
 from ecr_publish.oci.wire import Body, Request, Wire
 
@@ -84,25 +76,5 @@ class Session:
 
 
 def opened(wire: Wire) -> Session:
-    """A new session. ECR cuts the connection where the repository or the permission is missing
-    (containers-roadmap#1970): there it is looked at before anything is said."""
-    try:
-        answer = wire.once(Request("POST", "blobs/uploads/", (202,), length=0))
-    except Cut as error:
-        raise (_looked_at(wire, error) if isinstance(wire.repository.registry, EcrRegistry) else error) from error
-    return Session(wire, wire.same_registry(answer.header("location"), "uploads"))
-
-
-def _looked_at(wire: Wire, cut: Cut) -> PublishError:
-    try:
-        wire.once(Request("GET", "tags/list?n=1", (200,)))
-    except RepositoryMissing as missing:
-        return missing
-    except NotAuthorised as refused:
-        return Unavailable(what=cut.what, where=cut.where, hint=f"{_MAYBE}; ecr:ListImages is refused: {refused.what}")
-    except PublishError:
-        return cut
-    return Unavailable(what=cut.what, where=cut.where, hint=f"{_MAYBE}; the repository itself exists")
-
-
-_MAYBE = "ECR cuts the connection like this where ecr:InitiateLayerUpload is not allowed; else it is the network"
+    """A new session, by one attempt."""
+    return Session(wire, wire.same_registry(posted(wire, (202,)).header("location"), "uploads"))

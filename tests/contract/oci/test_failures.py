@@ -119,6 +119,29 @@ def test_a_cut_upload_to_a_repository_that_exists_names_permission_and_network(e
     assert "network" in raised.value.hint
 
 
+def test_a_cut_mount_to_a_missing_repository_is_looked_at_before_it_is_named(ecr: World, tmp_path: Path):
+    pushed = ecr.push(single(tmp_path), ecr.create("web"), "1.0")
+    ecr.fail("cut", action="ecr:InitiateLayerUpload", times=1000)
+    with pytest.raises(RepositoryMissing):
+        ecr.copy(pushed, Repository(HERE.registry, "nowhere"), "1.0", to=HERE)
+
+
+def test_a_cut_mount_to_a_repository_that_exists_names_permission_and_network(ecr: World, tmp_path: Path):
+    pushed = ecr.push(single(tmp_path), ecr.create("web"), "1.0")
+    ecr.fail("cut", action="ecr:InitiateLayerUpload", times=1000)
+    with pytest.raises(Unavailable) as raised:
+        ecr.copy(pushed, ecr.create("prod"), "1.0", to=HERE)
+    assert "ecr:InitiateLayerUpload" in raised.value.hint
+    assert "the repository itself exists" in raised.value.hint
+
+
+def test_a_mount_that_is_cut_once_is_asked_for_again(ecr: World, tmp_path: Path):
+    ecr.stored_registry(HERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    pushed = ecr.push(single(tmp_path), ecr.create("web"), "1.0")
+    ecr.fail("cut", action="ecr:InitiateLayerUpload")
+    assert ecr.copy(pushed, ecr.create("prod"), "1.0", to=HERE).mounted_blobs == 3
+
+
 @pytest.mark.parametrize(
     "action",
     ["BatchGetImage", "BatchCheckLayerAvailability", "InitiateLayerUpload", "CompleteLayerUpload", "PutImage"],
