@@ -1,11 +1,13 @@
-"""Live connections: all that a transport has open, so that they can be cut when the run is to end."""
+"""Live connections: all that a transport has open or opens, so that none is waited for when the run is to end."""
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any, Protocol
 from weakref import WeakSet
 
@@ -23,6 +25,7 @@ class Live:
     def __init__(self, stop: Stopping) -> None:
         stop.soon_after(self.cut)
         self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._connecting: set[SimpleQueue[BaseException | None]] = set()
         self._is_over = False
         self._lock = threading.Lock()
 
@@ -35,13 +38,39 @@ class Live:
         if is_over:
             _cut(inner)
 
+    def connect(self, act: Callable[[], None]) -> None:
+        """Call it, and return when it is done. It runs in a thread beside, for nothing ends the look-up of a name or a
+        greeting of TLS. Raises what it raises; at the cut ConnectionAbortedError, and it is left to itself then."""
+        ended: SimpleQueue[BaseException | None] = SimpleQueue()
+        with self._lock:
+            if self._is_over:
+                raise _aborted()
+            self._connecting.add(ended)
+
+        def perform() -> None:
+            try:
+                act()
+            except BaseException as error:  # noqa: BLE001 - handed over to whoever is waiting
+                ended.put(error)
+            else:
+                ended.put(None)
+
+        threading.Thread(target=perform, name="connecting", daemon=True).start()
+        error = ended.get()
+        with self._lock:
+            self._connecting.discard(ended)
+        if error is not None:
+            raise error
+
     def cut(self) -> None:
         """Whoever waits for the other side of any of them is told that it has gone."""
         with self._lock:
             self._is_over = True
-            there = tuple(self._sockets)
+            there, waiting = tuple(self._sockets), tuple(self._connecting)
         for each in there:
             _cut(each)
+        for one in waiting:
+            one.put(_aborted())
 
 
 class Watched:
@@ -52,8 +81,12 @@ class Watched:
 
     def connect(self) -> None:
         """Connect, TLS included."""
-        super().connect()  # type: ignore[misc]
+        self.live.connect(super().connect)  # type: ignore[misc]
         self.live.add(self.sock)
+
+
+def _aborted() -> ConnectionAbortedError:
+    return ConnectionAbortedError(errno.ECONNABORTED, "the run is to end")
 
 
 def _cut(sock: socket.socket) -> None:

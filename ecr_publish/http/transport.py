@@ -139,6 +139,8 @@ class Transport:
             while block := response.read(BLOCK, decode_content=False):
                 self._stop.check()
                 yield block
+            if response.length_remaining is None:
+                self._stop.check()  # a body that ends where the connection does: the end may be our cut
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self._stop.check()
             raise connection_failure(error, where) from error

@@ -257,16 +257,16 @@ images:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("whose", ["API", "registry"])
+@pytest.mark.parametrize("whose", ["API", "API behind TLS", "registry"])
 def test_a_signal_does_not_wait_for_somebody_who_says_nothing(tmp_path, whose, number, code):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        job = Job(tmp_path, f"http://127.0.0.1:{port}")
-        job.file(FILE if whose == "API" else PLAIN.format(port=port))
+        job = Job(tmp_path, f"{'https' if 'TLS' in whose else 'http'}://127.0.0.1:{port}")
+        job.file(FILE if "API" in whose else PLAIN.format(port=port))
         process = job.start("run")
         silent.settimeout(60)
         with silent.accept()[0] as asking:
-            asking.recv(1)  # the request is on its way
+            asking.recv(1)  # the request, or the greeting before it, is on its way
             asked = time.monotonic()
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
