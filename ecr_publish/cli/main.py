@@ -27,7 +27,7 @@ COMMANDS = {
     "tag": ("ecr_publish.cli.tag", "Only show the tags that the rules give here."),
     "login": ("ecr_publish.cli.login", "Only check who we are at each target."),
     "push": ("ecr_publish.cli.push", "Only push what `build` left."),
-    "scan-wait": ("ecr_publish.cli.scan_wait", "Only wait for the scans of what `push` left, and judge them."),
+    "scan-wait": ("ecr_publish.cli.scan_wait", "Only wait for the scans of what was published; `promote` judges them."),
     "promote": ("ecr_publish.cli.promote", "Only promote, by result files or by --tag or --digest."),
     "local": ("ecr_publish.cli.local", "Serve the embedded ECR for any client."),
     "origin": ("ecr_publish.cli.origin", "Show what was understood of this CI or git tree."),

@@ -37,7 +37,11 @@ def image_option(function: Function) -> Function:
 def env_option(function: Function) -> Function:
     """`--env NAME`, several times."""
     return click.option(
-        "--env", "environments", multiple=True, metavar="NAME", help="Only this environment (repeatable)."
+        "--env",
+        "environments",
+        multiple=True,
+        metavar="NAME",
+        help="Only what is wanted in this environment, and all that it needs (repeatable).",
     )(function)
 
 

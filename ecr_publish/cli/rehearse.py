@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from ecr_publish.app.rehearsal import Told, rehearsal_world
 from ecr_publish.cli.options import (
-    DEFAULT_FILE,
     as_tag_option,
     env_option,
     fault_option,
+    file_option,
     image_option,
     width_option,
 )
 from ecr_publish.cli.reports import Wanted, report_options
 from ecr_publish.cli.running import carry_out
 from ecr_publish.cli.surroundings import environment, project
+from ecr_publish.errors import UsageError
 from ecr_publish.plan.ask import Ask
 
 
 @click.command(
     help="The whole run on this machine against an embedded ECR: no AWS, no credentials, a clock of its own."
 )
-@click.argument("file", default=DEFAULT_FILE, type=click.Path())
+@click.argument("place", metavar="[FILE]", required=False, type=click.Path())
+@file_option
 @image_option
 @env_option
 @click.option("--to", "upto", metavar="ENV", help="Promote no further than this environment.")
@@ -34,6 +37,7 @@ from ecr_publish.plan.ask import Ask
 @width_option
 @report_options
 def command(
+    place: str | None,
     file: str,
     images: tuple[str, ...],
     environments: tuple[str, ...],
@@ -47,8 +51,17 @@ def command(
     output: Wanted,
 ) -> int:
     """Plan, start the embedded ECR, create what the file declares, run, report."""
-    opened = project(file, as_tag)
+    opened = project(_meant(place, file), as_tag)
     ask = Ask(images=images, environments=environments, upto=upto)
     told = Told(findings=findings, seed=seed, faults=faults, named=named)
     world = rehearsal_world(environment(), told)
     return carry_out(opened, ask, world, command="rehearse", output=output, parallel=parallel)
+
+
+def _meant(place: str | None, file: str) -> str:
+    """The file that stands behind the command, else what -f or ECR_PUBLISH_FILE names. Raises UsageError for both."""
+    if place is None:
+        return file
+    if click.get_current_context().get_parameter_source("file") is ParameterSource.COMMANDLINE:
+        raise UsageError(what=f"{place} and -f both name the file", where="rehearse", hint="give one of them")
+    return place

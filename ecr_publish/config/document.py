@@ -5,12 +5,12 @@ Read through YAML's nodes, never through its types: `1.10`, `012345678901` and `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import yaml
 
-from ecr_publish.errors import ConfigError
+from ecr_publish.errors import ConfigError, ConfigErrors
 
 LONGEST_FILE = 1 << 20  # characters; a file for 300 images has some 60,000
 MOST_NODES = 200_000  # after aliases are followed: what a bomb of aliases would exceed
@@ -62,6 +62,7 @@ class Nothing:
 
 
 Tree: TypeAlias = "Text | Map | Sequence | Nothing"
+Tell: TypeAlias = Callable[[tuple[int, int], str, str], None]  # where, what, hint
 
 
 def place(file: str, at: tuple[int, int]) -> str:
@@ -77,7 +78,19 @@ def text(value: str, at: tuple[int, int]) -> Text:
 
 
 def read(content: str | bytes, file: str) -> Map:
-    """The one mapping in the file. Raises ConfigError at the first thing that is no YAML of this kind."""
+    """The one mapping in the file. Raises ConfigErrors: all that `gathered` tells, or the one thing that ends it."""
+    found: list[ConfigError] = []
+    tree = gathered(content, file, lambda at, what, hint: found.append(_error(file, at, what, hint)))
+    if found:
+        raise ConfigErrors(tuple(found))
+    return tree
+
+
+def gathered(content: str | bytes, file: str, tell: Tell) -> Map:
+    """The one mapping in the file, without what is told of: keys that come twice, merge keys, keys that are no text.
+
+    Raises ConfigError at the first thing that is no YAML of this kind, for what follows then means nothing.
+    """
     body = _decoded(content, file)
     if len(body) > LONGEST_FILE:
         raise _error(
@@ -97,7 +110,7 @@ def read(content: str | bytes, file: str) -> Map:
         raise _error(
             file, (0, 0), "the file is empty", "`ecr-publish schema` and docs/configuration.md show what belongs here"
         )
-    tree = _Reading(file).tree(node)
+    tree = _Reading(file, tell).tree(node)
     if not isinstance(tree, Map):
         raise _error(file, tree.at, "the file must be a mapping (key: value)", "see docs/configuration.md")
     return tree
@@ -126,8 +139,8 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
 class _Reading:
     """One reading of one file: counts nodes, and refuses what a configuration never needs."""
 
-    def __init__(self, file: str) -> None:
-        self._file, self._count = file, 0
+    def __init__(self, file: str, tell: Tell) -> None:
+        self._file, self._tell, self._count = file, tell, 0
 
     def tree(self, node: yaml.Node, depth: int = 0) -> Tree:
         at = (node.start_mark.line, node.start_mark.column)
@@ -139,7 +152,7 @@ class _Reading:
         if depth > 50:
             raise _error(self._file, at, "nested too deeply (or an alias that contains itself)", "write it flat")
         if node.tag is not None and node.tag not in _PLAIN_TAGS:
-            raise _error(self._file, at, f"the tag {node.tag} is not known here", "leave the tag out")
+            self._tell(at, f"the tag {node.tag} is not known here", "leave the tag out")
         if isinstance(node, yaml.ScalarNode):
             if node.tag == "tag:yaml.org,2002:null" and not node.style:
                 return Nothing(at)
@@ -156,19 +169,15 @@ class _Reading:
         for key, value in node.value:
             key_at = (key.start_mark.line, key.start_mark.column)
             if not isinstance(key, yaml.ScalarNode):
-                raise _error(self._file, key_at, "a key must be plain text", "write key: value")
+                self._tell(key_at, "a key must be plain text", "write key: value")
+                continue
             if key.value == "<<" and not key.style:
-                raise _error(
-                    self._file, key_at, "merge keys (<<) are not read", "use defaults:, or an alias for a whole value"
-                )
+                self._tell(key_at, "merge keys (<<) are not read", "use defaults:, or an alias for a whole value")
+                continue
             if key.value in mapping:
                 first = place(self._file, mapping.keys_at[key.value])
-                raise _error(
-                    self._file,
-                    key_at,
-                    f"the key {key.value!r} is here for the second time (first: {first})",
-                    "keep one",
-                )
+                self._tell(key_at, f"the key {key.value!r} is here for the second time (first: {first})", "keep one")
+                continue
             mapping.put(key.value, self.tree(value, depth + 1), key_at)
         return mapping
 

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecr_publish.config.complaints import Complaints
-from ecr_publish.config.document import Map, Nothing, Text, Tree, place, read, walk
+from ecr_publish.config.document import Map, Nothing, Text, Tree, gathered, place, walk
 from ecr_publish.config.model import Config
 from ecr_publish.config.normal import normal
 from ecr_publish.config.rules import check, check_names
+from ecr_publish.config.tagrules import check_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Loaded:
 def load(content: str | bytes, file: str) -> Loaded:
     """Read, complete and check a file. Raises ConfigErrors (all errors, in the order of their positions)."""
     complaints = Complaints(file)
-    tree = normal(read(content, file), complaints)
+    tree = normal(gathered(content, file, complaints.add), complaints)
     config: Config | None = None
     try:
         config = Config.model_validate(tree)
@@ -40,6 +41,7 @@ def load(content: str | bytes, file: str) -> Loaded:
         for each in error.errors(include_url=False):
             _complain(each, tree, complaints)
     check_names(tree, complaints)
+    check_tags(tree, complaints)
     if config is not None:
         check(config, tree, complaints)
     complaints.raise_if_any()

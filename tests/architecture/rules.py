@@ -24,7 +24,7 @@ RULES: dict[str, May] = {
     "errors": May(),
     "model": May(),
     "ports": May(("model",)),
-    "config": May(("model",), ("pydantic", "yaml")),
+    "config": May(("model", "tags.wellformed"), ("pydantic", "yaml")),
     "ci": May(("model",)),
     "tags": May(("model",), ("packaging", "semver")),
     "adoption": May(("config.document",), ("yaml",)),

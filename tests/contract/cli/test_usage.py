@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,7 @@ PROMOTE = ("promote", "-f", "FILE", "--from", "dev", "--to", "prod")
         (("origin", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
         (("plugins", "-f", "FILE", "--format", "xml"), "'xml' is not one of 'text', 'json'"),
         (("rehearse", "FILE", "--format", "xml"), "choose from console, "),
+        (("rehearse", "FILE", "-f", "FILE"), "both name the file"),
         (("rehearse", "FILE", "--parallel", "0"), "0 is not in the range"),
         (("rehearse", "FILE", "--findings", "/no/such"), "/no/such: cannot be read"),
         (("plan", "-f", "FILE", "--image", "nope"), "the file has no image 'nope'"),
@@ -116,3 +120,22 @@ def test_a_rehearsal_leaves_out_what_is_not_on_this_machine_where_it_is_told_to(
     assert run(["rehearse", file]) == 3
     assert "rehearse the other environments with --env" in capsys.readouterr().out
     assert run(["rehearse", file, "--env", "dev"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable"),
+    [(("-f", "FILE"), "/no/such"), ((), "FILE"), (("FILE",), "/no/such")],
+    ids=["-f", "ECR_PUBLISH_FILE", "the argument"],
+)
+def test_a_rehearsal_is_of_the_file_that_is_named(file, arguments, variable):
+    (Path(file).parent / "system").mkdir()
+    (Path(file).parent / "system" / "motd").write_text("hello")
+    done = subprocess.run(
+        [sys.executable, "-m", "ecr_publish", "rehearse", *(each.replace("FILE", file) for each in arguments)],
+        env=os.environ | {"ECR_PUBLISH_FILE": variable.replace("FILE", file)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "/team/web" in done.stdout, done.stderr

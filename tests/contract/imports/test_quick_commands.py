@@ -29,7 +29,7 @@ def test_version_loads_neither_a_client_nor_the_model_nor_plugins():
 def test_check_loads_the_file_s_model_and_nothing_that_runs(file: str):
     names = loaded("check", "-f", file)
     assert names.packages & (HEAVY | {"pluggy"}) == set()
-    assert names.folders == {"cli", "config", "errors", "model", "report"}
+    assert names.folders == {"cli", "config", "errors", "model", "report", "tags"}
 
 
 def test_plan_loads_no_client_no_server_and_nothing_that_performs(file: str):

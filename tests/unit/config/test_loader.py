@@ -102,10 +102,6 @@ def test_the_resolved_file_loads_back_to_the_same():
         ("# nothing\n", "1:1", "the file is empty"),
         ("- a\n", "1:1", "the file must be a mapping"),
         ("version: 1\n\timages: {}\n", "2:1", "a tab is used for indentation"),
-        ("version: 1\nversion: 1\n", "2:1", "the key 'version' is here for the second time (first: f.yaml:1:1)"),
-        ("a: &a [1]\n<<: *a\n", "2:1", "merge keys (<<) are not read"),
-        ("? [a]\n: b\n", "1:3", "a key must be plain text"),
-        ("a: !!python/object:os.system x\n", "1:4", "the tag tag:yaml.org,2002:python"),
         ("a: &a [*a]\n", "1:4", "nested too deeply"),
         ("a: b\n---\nc: d\n", "2:1", "the file holds a second document"),
         ("a: [1, 2\n", "2:1", ""),
@@ -115,6 +111,52 @@ def test_what_is_no_yaml_of_this_kind_is_one_error_with_its_place(text, where, w
     ((place, said),) = errors(text)
     assert what in said
     assert place == where or not what
+
+
+WRONG_KEYS = """\
+environments: { dev: { region: us-east-2, region: eu-west-1 } }
+images:
+  web: { repository: team/web, build: !!python/object:os.system x, <<: *none, ? [a] : b }
+  web: { repository: team/web }
+nothing: 1
+"""
+
+
+def test_keys_and_tags_that_are_not_read_are_told_at_once_with_what_else_is_wrong():
+    found = dict(errors(WRONG_KEYS.replace("<<: *none", "<<: {}")))
+    assert found["1:43"].startswith("the key 'region' is here for the second time (first: f.yaml:1:24)")
+    assert found["3:39"].startswith("the tag tag:yaml.org,2002:python")
+    assert found["3:68"] == "merge keys (<<) are not read"
+    assert found["3:78"] == "a key must be plain text"
+    assert found["4:3"].startswith("the key 'web' is here for the second time")
+    assert found["5:1"] == "the file has no key 'nothing'"
+
+
+WRONG_RULES = """\
+environments: { dev: { region: us-east-2 } }
+defaults:
+  flavor: latest=perhaps
+images:
+  web:
+    repository: team/web
+    tags:
+      - type=semvr,pattern={{version}}
+      - type=raw,value={{versio}}
+      - type=match,pattern=v(
+      - type=semver,pattern={{major}}.{{minor}}
+  tool: { repository: team/tool, tags: type=ref, build: . }
+"""
+
+
+def test_tag_rules_and_flavors_that_cannot_be_read_are_told_where_they_stand():
+    found = errors(WRONG_RULES)
+    assert [where for where, _ in found] == ["3:11", "8:9", "9:9", "10:9", "12:40"]
+    words = [what for _, what in found]
+    assert words[0].startswith("flavor: latest=perhaps: latest=perhaps is neither auto nor")
+    assert words[1] == "tags: type=semvr,pattern={{version}}: no rule type is called 'semvr'"
+    assert words[2] == "tags: type=raw,value={{versio}}: no expression is called {{versio}} here"
+    assert "cannot be read" in words[3]
+    assert words[4] == "tags: type=ref: type=ref needs event=branch, event=tag, event=pr"
 
 
 def test_ten_megabytes_are_refused_before_they_are_read():
