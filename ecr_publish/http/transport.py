@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import urllib3
 
 from ecr_publish.errors import RegistryRefused
 from ecr_publish.http.answer import Answer, Streamed
+from ecr_publish.http.ending import Checkable, Ending
 from ecr_publish.http.failures import connection_failure
-from ecr_publish.http.live import Live, Stopping
+from ecr_publish.http.live import Live
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.pools import CONNECT_SECONDS, STALLED_SECONDS, pools
 from ecr_publish.http.route import Route
@@ -29,13 +30,6 @@ SENT_AT_ONCE = 256 << 10  # the stall timeout runs per send: a whole block may t
 Body: TypeAlias = bytes | Iterable[bytes | memoryview | Slice]
 
 
-class Checkable(Stopping, Protocol):
-    """The same, and whether it was asked for."""
-
-    def check(self) -> None:
-        """Raise if so."""
-
-
 class Transport:
     """Safe from threads. The environment is not looked at: `route` has the proxies and certificates, and loopback is
     never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut, and all are
@@ -50,15 +44,17 @@ class Transport:
         connecting: float = CONNECT_SECONDS,
         stalled: float = STALLED_SECONDS,
     ) -> None:
-        self._stop = stop
+        self._stop, self._live = Ending(stop), Live(stop)
         self._route = route
-        live, timeout = Live(stop), urllib3.Timeout(connect=connecting, read=stalled)
+        live, timeout = self._live, urllib3.Timeout(connect=connecting, read=stalled)
         self._direct = pools(connections, timeout, live, authorities=route.authorities)
         there = [proxy for proxy in (route.https, route.http) if proxy]
         self._proxied = {proxy: pools(connections, timeout, live, proxy, route.authorities) for proxy in there}
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close all connections: what is under way ends by an error, and nothing is asked any more."""
+        self._stop.close()
+        self._live.cut()
         for pool in (self._direct, *self._proxied.values()):
             pool.clear()
 

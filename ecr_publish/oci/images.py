@@ -70,9 +70,10 @@ class RegistryImages:
         self._arrivals = Arrivals(self._looks, standings)
 
     def close(self) -> None:
-        """End the threads and the connections."""
-        self._lanes.close()
+        """End the connections and the threads: questions of which nobody wants the answer any more are left."""
+        self._lanes.drop()
         self._line.transport.close()
+        self._lanes.close()  # without a connection each ends at once, or when it wakes up for its next attempt
 
     def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
         """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent. A push or copy

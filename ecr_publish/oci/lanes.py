@@ -69,8 +69,13 @@ class Lanes:
         self._moment = 0
         self._lock = threading.RLock()  # cancelling calls `_ended` from within
 
+    def drop(self) -> None:
+        """Begin nothing more; what has not begun is dropped, and nothing is waited for."""
+        for pool in (self._pool, self._beside):
+            pool.shutdown(wait=False, cancel_futures=True)
+
     def close(self) -> None:
-        """End the threads; what has not begun is dropped."""
+        """End the threads; what has not begun is dropped, and what has is waited for."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._beside.shutdown(wait=True, cancel_futures=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -121,3 +122,25 @@ def test_an_image_that_was_seen_and_read_a_moment_ago_is_found_without_a_request
     ecr.clock.advance(timedelta(minutes=5))
     ecr.stored(repository).tags.clear()
     assert ecr.images.find(HERE, repository, "1.0") is None
+
+
+def test_the_end_waits_for_no_answer_that_nobody_wants_any_more(ecr: World, tmp_path: Path):
+    repository, layout = ecr.create("web"), single(tmp_path)
+    ecr.images.digest(HERE, repository, "1.0")
+    ecr.clock.advance(timedelta(minutes=5))
+    asked, over = threading.Event(), threading.Event()
+
+    async def hold(request: Request) -> None:
+        while "/blobs/" in request.path and not over.is_set():
+            asked.set()
+            await asyncio.sleep(0.01)
+
+    ecr.ecr.script.hold = hold
+    ecr.images.look(HERE, repository, ("1.0",), Arriving(layout)).digest("1.0")
+    assert asked.wait(10)
+    threading.Timer(5, over.set).start()
+    ecr.images.close()
+    in_time = not over.is_set()
+    over.set()
+    assert in_time
+    assert not [each.name for each in threading.enumerate() if each.name.startswith(("lane", "beside"))]
