@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ecr_publish.errors import ImageMissing, RepositoryMissing, TagTaken
+from ecr_publish.errors import ImageMissing, NotAuthorised, RepositoryMissing, TagTaken, TokenExpired
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.image import InRegistry
 from ecr_publish.model.tags import Fixed
@@ -21,13 +21,14 @@ CHEAP_BUILDERS = ("layout", "archive", "files")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A planned fixed tag that is there already, and what the image under it says of itself."""
+    """A planned fixed tag that is there already, and what the image under it says of itself; None where we may not
+    read that."""
 
     tag: str
     spot: Spot
     digest: Digest
     is_entry: bool
-    labels: Mapping[str, str]
+    labels: Mapping[str, str] | None
 
 
 def taken(write: Write, ports: Ports) -> tuple[Taken, ...]:
@@ -58,13 +59,18 @@ def _first(spot: Spot, tag: str, ports: Ports) -> Digest | None:
     return image.digest if image else None
 
 
-def _labels(spot: Spot, digest: Digest, ports: Ports) -> Mapping[str, str]:
-    """What the image says of itself; nothing, if it cannot be read (an archived one, one that goes meanwhile)."""
+def _labels(spot: Spot, digest: Digest, ports: Ports) -> Mapping[str, str] | None:
+    """What the image says of itself; nothing, if it cannot be read (an archived one, one that goes meanwhile); None,
+    if it may not: they are in a blob, and who pushes need not be allowed to read one."""
     try:
         image = ports.images.find(spot.target, spot.repository, str(digest))
         return {} if image is None else ports.images.labels(spot.target, image)
     except ImageMissing:
         return {}
+    except TokenExpired:
+        raise
+    except NotAuthorised:
+        return None
 
 
 def judged(image: str, build: BuildDetails, found: tuple[Taken, ...]) -> Said:
@@ -81,17 +87,26 @@ def judged(image: str, build: BuildDetails, found: tuple[Taken, ...]) -> Said:
     if wrong:
         return Said(problems=tuple(_refusal(image, each, build, same) for each in wrong))
     if same is None:
-        return Said()
+        unread = () if build.builder in CHEAP_BUILDERS else tuple(each for each in found if each.labels is None)
+        return Said(notes=tuple(_unread(image, each) for each in unread))
     return Said(reuse=((image, InRegistry(same.spot.target, same.spot.repository, same.digest)),))
 
 
-def is_same(build: BuildDetails, labels: Mapping[str, str]) -> bool:
+def _unread(image: str, each: Taken) -> str:
+    return (
+        f"{image} is built though {each.spot.repository} has the tag {each.tag}: whether that is of this commit cannot "
+        "be read (ecr:GetDownloadUrlForLayer), so the push compares digests"
+    )
+
+
+def is_same(build: BuildDetails, labels: Mapping[str, str] | None) -> bool:
     """Whether the image with these labels is what this build would make: commit known and equal, tree clean, inputs
     equal (or known on neither side)."""
     revision = _revision(build)
     return (
         build.clean
         and revision is not None
+        and labels is not None
         and labels.get(REVISION_LABEL) == revision
         and labels.get(INPUTS_LABEL) == build.inputs
     )
@@ -100,6 +115,8 @@ def is_same(build: BuildDetails, labels: Mapping[str, str]) -> bool:
 def _is_wrong(each: Taken, build: BuildDetails, same: Taken | None) -> bool:
     if same is not None:
         return each.digest != same.digest
+    if each.labels is None:
+        return False
     return each.is_entry or each.labels.get(REVISION_LABEL) != _revision(build)
 
 
@@ -109,7 +126,7 @@ def _revision(build: BuildDetails) -> str | None:
 
 
 def _refusal(image: str, each: Taken, build: BuildDetails, same: Taken | None) -> TagTaken:
-    found = each.labels.get(REVISION_LABEL)
+    found = (each.labels or {}).get(REVISION_LABEL)
     words = f"the tag {each.tag} already names {each.digest}, built from " + (
         f"commit {found}" if found else "a commit that it does not name"
     )

@@ -14,6 +14,7 @@ from ecr_publish.errors import (
     RegistryRefused,
     RepositoryMissing,
     TagTaken,
+    TokenExpired,
     Unavailable,
     WrongAccount,
 )
@@ -217,6 +218,29 @@ def test_anything_else_under_a_fixed_tag_is_refused_before_the_build(world, mine
     assert str(ONE) in problem.what
     assert words in problem.what
     assert result.reuse == {}
+
+
+def test_an_image_whose_labels_may_not_be_read_is_built_and_compared_by_its_push(world):
+    world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
+    world.refused["labels", "dev"] = NotAuthorised(what="403", where="", hint="")
+    result = found(world, login(DEV), build(), push(fixed("1.0")))
+    assert (result.problems, result.reuse) == ((), {})
+    (note,) = result.notes
+    assert "ecr:GetDownloadUrlForLayer" in note
+
+
+def test_labels_that_are_refused_to_an_expired_token_are_no_unknown_labels(world):
+    world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
+    world.refused["labels", "dev"] = TokenExpired(what="403", where="", hint="")
+    assert kinds(found(world, login(DEV), build(), push(fixed("1.0")))) == [TokenExpired]
+
+
+def test_of_an_image_that_may_not_be_read_the_digest_still_counts(world):
+    world.holds(world.has(DEV), "1.0", ONE, revision="c0ffee", inputs="hash")
+    world.holds(world.has(PROD), "1.0", OTHER)
+    world.refused["labels", "prod"] = NotAuthorised(what="403", where="", hint="")
+    result = found(world, login(DEV), login(PROD), build(), push(fixed("1.0")), promote(fixed("1.0")))
+    assert kinds(result) == [TagTaken]
 
 
 def test_a_build_without_known_inputs_is_the_same_where_the_image_has_none_either(world):
