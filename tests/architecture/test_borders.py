@@ -41,6 +41,12 @@ def test_every_folder_has_a_rule_and_every_rule_a_folder():
     assert {folder(module) for module in MODULES} == set(RULES)
 
 
+def test_every_folder_with_modules_is_a_package():
+    """One without `__init__.py` can be imported in a checkout, and is missing where the distribution is installed."""
+    folders = {path.parent for path in (ROOT / PACKAGE).rglob("*.py")}
+    assert [str(each.relative_to(ROOT)) for each in folders if not (each / "__init__.py").exists()] == []
+
+
 def test_each_sdk_has_the_homes_it_is_said_to_have():
     for package, homes in HOMES.items():
         assert {name for name, may in RULES.items() if package in may.others} == set(homes)

@@ -1,0 +1,1 @@
+"""Adoption: the files of a project and its CI → a first ecr-publish.yaml."""
