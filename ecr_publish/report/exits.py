@@ -16,7 +16,12 @@ class Exit:
 
 
 EXITS = (
-    Exit(0, "ok", "Everything that was asked for is done, or was there already.", "Nothing to do."),
+    Exit(
+        0,
+        "ok",
+        "Everything that was asked for is done, was there already, or is left out for a reason that the report gives.",
+        "Nothing to do.",
+    ),
     Exit(
         1,
         "a fault of ours, or of this machine",
@@ -26,7 +31,8 @@ EXITS = (
     Exit(
         2,
         "usage, configuration, or a plan that no longer fits",
-        "The command line, ecr-publish.yaml, a plugin list, a saved plan or a result file is wrong. Nothing was done.",
+        "The command line, ecr-publish.yaml, a plugin, a saved plan or a result file is wrong, and nothing was done; "
+        "or a layout or an archive is, and its image was not published.",
         "Run `ecr-publish check`: it names every error of the file with its position.",
     ),
     Exit(
@@ -50,7 +56,7 @@ EXITS = (
     Exit(
         6,
         "gate: vulnerable",
-        "The scan has more findings than `scan.fail-on` allows. Nothing was promoted over that edge.",
+        "The scan has more findings than `fail-on` allows. The image was not promoted over that edge.",
         "Fix the packages that the error names, or change the thresholds in the file.",
     ),
     Exit(
@@ -62,7 +68,8 @@ EXITS = (
     Exit(
         8,
         "promotion refused",
-        "A gate other than the thresholds refused, or a condition of the promotion does not hold (yet).",
+        "A plugin's gate refused, the source's targets hold different digests, or no tag of the digest matches the "
+        "edge's `when:`.",
         "The reason names the gate or the condition.",
     ),
     Exit(
