@@ -13,21 +13,28 @@ class Capabilities:
     """One for a run; safe from threads."""
 
     def __init__(self) -> None:
-        self._lacking: set[Registry] = set()
+        self._lacking: dict[Repository, str] = {}
         self._unmountable: set[tuple[Repository, Repository]] = set()
         self._homes: dict[tuple[Registry, Digest], Repository] = {}
         self._closed: set[Registry] = set()
         self._lock = threading.Lock()
 
-    def lacks_referrers(self, registry: Registry) -> bool:
-        """Whether it was seen to lack the referrers API."""
+    def lacks_referrers(self, repository: Repository) -> bool:
+        """Whether its registry was seen to lack the referrers API, for this repository: one odd answer is to hide no
+        other repository's."""
         with self._lock:
-            return registry in self._lacking
+            return repository in self._lacking
 
-    def saw_no_referrers(self, registry: Registry) -> None:
-        """It answered as a registry that does not know the address."""
+    def saw_no_referrers(self, repository: Repository, warning: str = "") -> None:
+        """It answered as a registry that does not know the address. A `warning` says what is odd about that."""
         with self._lock:
-            self._lacking.add(registry)
+            self._lacking[repository] = self._lacking.get(repository) or warning
+
+    def odd_referrers(self, repository: Repository) -> tuple[str, ...]:
+        """Warnings for everything that is copied from there."""
+        with self._lock:
+            warning = self._lacking.get(repository)
+        return (warning,) if warning else ()
 
     def mounts(self, source: Repository, goal: Repository) -> bool:
         """Whether a mount may be tried: within one registry, and not refused before."""

@@ -87,7 +87,8 @@ class Copying:
         last = manifest_plan(image if plan else None, self._goal.repository, lack, tags)
         moved += self._performer.perform(last, self._shared.lanes.moment())
         self._shared.capabilities.settle(self._goal.repository, (blob.digest for blob in image.blobs))
-        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, lack.warnings)
+        warnings = (*self._shared.capabilities.odd_referrers(self._origin.repository), *lack.warnings)
+        return Copied(bool(plan and plan.operations) or bool(last.operations), moved, warnings)
 
     def _read(self, digest: Digest) -> Closure:
         return self._shared.closure(self._origin, self._shared.documents.expect(Manifests(self._origin), digest))

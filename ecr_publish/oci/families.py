@@ -8,6 +8,7 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import PlainRegistry
 from ecr_publish.oci.attached import Attached, Family, Lacking, tag_of
 from ecr_publish.oci.lanes import Lanes
+from ecr_publish.oci.listing import without_api
 from ecr_publish.oci.manifest import OCI_INDEX, Index
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.wire import Request, Wire
@@ -48,7 +49,7 @@ def _unlisted(there: list[Attached], goal: Wire, lanes: Lanes) -> tuple[Attached
 
 def _kept(goal: Wire, subject: Digest) -> frozenset[Digest] | None:
     """What clients have in their list of a subject's referrers; None where the registry has the API and needs none."""
-    asked = Request("GET", f"referrers/{subject}", (200, 400, 404, 405, 501), {"Accept": OCI_INDEX})
+    asked = Request("GET", f"referrers/{subject}", (200, *without_api(goal)), {"Accept": OCI_INDEX})
     if goal.ask(asked).status == 200:
         return None
     document = Manifests(goal).get(tag_of(subject))

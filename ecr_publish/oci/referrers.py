@@ -12,21 +12,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 
-from ecr_publish.errors import BadImage, NotAuthorised
-from ecr_publish.http.answer import Answer
+from ecr_publish.errors import NotAuthorised
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.attached import Attached, tag_of
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.closure import DEEPEST, MOST_BYTES, MOST_MANIFESTS
 from ecr_publish.oci.descriptor import Descriptor
-from ecr_publish.oci.failures import diagnosis
 from ecr_publish.oci.lanes import Lanes
-from ecr_publish.oci.manifest import OCI_INDEX, Index, parse
+from ecr_publish.oci.listing import endless, listed
+from ecr_publish.oci.manifest import Index
 from ecr_publish.oci.manifests import Manifests, next_query
 from ecr_publish.oci.wire import Request, Wire
 
 SUFFIXES = (".sig", ".att", ".sbom")
-MOST_PAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Referrers:
     def ask(self, subjects: Iterable[Digest]) -> Asked:
         """Begin to ask, beside whatever else is under way."""
         found = tuple(subjects)
-        lists = tuple(self._lanes.begin(partial(self._listed, each)) for each in found)
+        lists = tuple(self._lanes.begin(partial(listed, self._wire, each, self._seen)) for each in found)
         return Asked(found, lists, self._lanes.begin(self._tags))
 
     def found(self, asked: Asked) -> tuple[tuple[Attached, ...], ...]:
@@ -63,44 +61,25 @@ class Referrers:
             fresh = {digest: each for digest, each in fresh.items() if digest not in met}
             met.update(fresh)
             if (fresh and len(rounds) > DEEPEST) or len(met) > MOST_MANIFESTS:
-                raise self._endless("there is no end to what points to it")
+                raise endless(self._wire, "there is no end to what points to it")
             rounds += [tuple(fresh.values())] if fresh else []
             subjects = tuple(fresh)
-            lists = self._lanes.do([partial(self._listed, each) for each in subjects])
+            lists = self._lanes.do([partial(listed, self._wire, each, self._seen) for each in subjects])
         return tuple(rounds)
 
     def _round(
         self, subjects: tuple[Digest, ...], lists: list[tuple[Descriptor, ...]], tags: frozenset[str] | None
     ) -> list[Attached]:
-        if sum(each.size for listed in lists for each in listed) > MOST_BYTES:
-            raise self._endless(f"what points to it has more than {MOST_BYTES >> 20} MiB of manifests")
+        if sum(each.size for found in lists for each in found) > MOST_BYTES:
+            raise endless(self._wire, f"what points to it has more than {MOST_BYTES >> 20} MiB of manifests")
         acts: list[Callable[[], tuple[Attached, ...]]] = []
-        for subject, listed in zip(subjects, lists, strict=True):
-            acts += [partial(self._pointing, subject, each) for each in listed]
+        for subject, found in zip(subjects, lists, strict=True):
+            acts += [partial(self._pointing, subject, each) for each in found]
             names = [(tag_of(subject) + suffix) for suffix in SUFFIXES]
             acts += [partial(self._tagged, subject, name) for name in names if tags is None or name in tags]
             if tags is None or tag_of(subject) in tags:
-                acts.append(partial(self._by_scheme, subject, frozenset(each.digest for each in listed)))
-        return [each for found in self._lanes.do(acts) for each in found]
-
-    def _listed(self, subject: Digest) -> tuple[Descriptor, ...]:
-        """What the API lists, all pages; nothing where the registry has none (ECR answers 405 to what it does not
-        know, others 404)."""
-        if self._seen.lacks_referrers(self._wire.repository.registry):
-            return ()
-        found: list[Descriptor] = []
-        path = f"referrers/{subject}"
-        for _ in range(MOST_PAGES):
-            answer = self._wire.ask(Request("GET", path, (200, 400, 404, 405, 501), {"Accept": OCI_INDEX}))
-            if answer.status != 200:
-                if answer.status != 404 or not diagnosis(answer.body).code.startswith(("MANIFEST", "NAME")):
-                    self._seen.saw_no_referrers(self._wire.repository.registry)
-                return ()
-            found += _children(answer, f"{self._wire.repository} referrers of {subject.short}")
-            path = _next(answer, subject)
-            if not path:
-                return tuple(found)
-        raise self._endless("its list of referrers has no end")
+                acts.append(partial(self._by_scheme, subject, frozenset(each.digest for each in found)))
+        return [each for pointing in self._lanes.do(acts) for each in pointing]
 
     def _tags(self) -> frozenset[str] | None:
         """All tags, if one request tells them; None where there are too many, or where that is not allowed: then the
@@ -132,16 +111,3 @@ class Referrers:
             return ()
         fresh = [each for each in document.children if each.digest not in known]
         return tuple(found for each in fresh for found in self._pointing(subject, each))
-
-    def _endless(self, what: str) -> BadImage:
-        return BadImage(what=what, where=str(self._wire.repository), hint="delete what points to it and is not needed")
-
-
-def _children(answer: Answer, where: str) -> tuple[Descriptor, ...]:
-    document = parse(answer.body, OCI_INDEX, where)
-    return document.children if isinstance(document, Index) else ()
-
-
-def _next(answer: Answer, subject: Digest) -> str:
-    query = next_query(answer)
-    return f"referrers/{subject}?{query}" if query is not None else ""

@@ -22,7 +22,7 @@ from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import EcrRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
-from ecr_publish.ports.access import Access
+from ecr_publish.ports.access import Access, CredentialSource
 from ecr_publish.ports.images import Pushed
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.stop import StopRequest
@@ -78,11 +78,11 @@ class World:
     stop: StopRequest
     told: list[Progress] = field(default_factory=list)
 
-    def begin_anew(self) -> None:
+    def begin_anew(self, source: CredentialSource | None = None) -> None:
         """As another run does, which knows nothing of the last one and was not asked to stop."""
         self.images.close()
         self.stop = StopRequest()
-        self.images = RegistryImages(Transport(self.stop), self.tokens, self.clock, lambda seconds: seconds)
+        self.images = RegistryImages(Transport(self.stop), source or self.tokens, self.clock, lambda seconds: seconds)
 
     def create(self, name: str, target: Target = HERE, *, immutable: bool = False) -> Repository:
         registry = self.stored_registry(target)

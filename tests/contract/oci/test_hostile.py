@@ -18,9 +18,11 @@ from ecr_publish.model.image import InLayout, PublishedImage
 from ecr_publish.model.registry import PlainRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.blobs import Blobs
+from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.images import RegistryImages
 from ecr_publish.oci.layout import open_layout
+from ecr_publish.oci.listing import listed
 from ecr_publish.oci.upload import Upload
 from ecr_publish.ports.access import Access
 from ecr_publish.run.clock import SimulatedClock
@@ -283,3 +285,16 @@ def test_a_destination_tag_that_another_creates_during_the_copy_stays_theirs(ecr
     ecr.ecr.script.on_request = None
     assert str(theirs) in raised.value.what
     assert ecr.tags(there, THERE) == {"1.0": str(theirs)}
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+def test_a_page_that_is_refused_is_not_the_end_of_a_list_of_referrers(status: int):
+    subject, empty = digest_of(b"subject"), {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        if "page=2" in asked.path:
+            return status, {}, b""
+        return 200, {"Link": f'</v2/web/referrers/{subject}?page=2>; rel="next"'}, json.dumps(empty).encode()
+
+    with serving(answer) as server, engine(server.url) as images, pytest.raises(PublishError):
+        listed(images._wire(LAB, WEB), subject, Capabilities())

@@ -18,7 +18,7 @@ from ecr_publish.local.embedded import EmbeddedEcr, Settings
 from ecr_publish.local.faults import Fault
 from ecr_publish.local.quirks import OCI
 from ecr_publish.model.image import InLayout
-from ecr_publish.model.registry import Repository
+from ecr_publish.model.registry import PlainRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
 from ecr_publish.oci.manifest import Document, parse
@@ -27,11 +27,13 @@ from ecr_publish.ports.access import Access
 from ecr_publish.ports.images import Pushed
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.stop import StopRequest
+from tests.contract.oci.fronts import Through, front
 from tests.contract.oci.test_companions import Described, artifact, hexed, image_of, written
 from tests.contract.oci.test_hostile import LAB, WEB
 from tests.unit.oci.layouts import INDEX, Writer
 
 LISTLESS = replace(OCI, no_referrers=True)
+GOAL = Target("goal", "goal", PlainRegistry("goal"))
 OTHER = Repository(LAB.registry, "other")
 
 
@@ -56,10 +58,11 @@ class Plain:
     url: str
 
     @contextmanager
-    def run(self) -> Iterator[RegistryImages]:
-        """The engine of one run, which knows nothing of the last one."""
+    def run(self, lab: str = "") -> Iterator[RegistryImages]:
+        """The engine of one run, which knows nothing of the last one. LAB may be at another address."""
         clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))
-        images = RegistryImages(Transport(StopRequest()), Open(self.url), clock, lambda seconds: seconds)
+        source = Through(Open(self.url), LAB, lab or self.url)
+        images = RegistryImages(Transport(StopRequest()), source, clock, lambda seconds: seconds)
         try:
             yield images
         finally:
@@ -205,3 +208,34 @@ def test_a_push_without_companions_is_asked_for_no_list(registry: Plain, tmp_pat
     since = len(registry.asked())
     registry.push(layout, "1.0")
     assert registry.asked(since) == ["HEAD /v2/web/manifests/1.0"]
+
+
+@pytest.mark.parametrize("status", [400, 405, 501])
+def test_an_odd_answer_of_one_repository_is_told_and_hides_no_signature_of_another(tmp_path: Path, status: int):
+    layouts = [signed(tmp_path / "first")[0], signed(tmp_path / "second")[0]]
+    goals = [Repository(GOAL.registry, "to/web"), Repository(GOAL.registry, "to/other")]
+    with plain(lists=True) as registry, front(registry.url, [(status, b"")]) as url:
+        with registry.run() as images:
+            pushed = [
+                images.push(layout, LAB, source, ("1.0",), lambda progress: None).image
+                for layout, source in zip(layouts, (WEB, OTHER), strict=True)
+            ]
+        with registry.run(url) as images:
+            copied = [
+                images.copy(image, LAB, GOAL, goal, ("1.0",), lambda progress: None)
+                for image, goal in zip(pushed, goals, strict=True)
+            ]
+        with registry.run() as images:
+            found = [
+                images.find(GOAL, goal, str(signed(tmp_path / name)[2]["digest"]))
+                for goal, name in zip(goals, ("first", "second"), strict=True)
+            ]
+    assert [[str(status) in told and "lab/web" in told for told in each.warnings] for each in copied] == [[True], []]
+    assert [each is not None for each in found] == [False, True]
+
+
+def test_a_plain_registry_without_the_address_is_no_wonder(registry: Plain, tmp_path: Path):
+    layout, image, signature = signed(tmp_path)
+    copied = registry.copy(registry.push(layout, "1.0"), "1.0")
+    assert copied.warnings == ()
+    assert registry.listed(image, OTHER) == [signature["digest"]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from ecr_publish.errors import BadImage, PublishError, RegistryRefused
 from ecr_publish.local.quirks import Quirks
 from ecr_publish.model.registry import Repository
 from ecr_publish.ports.images import Pushed
-from tests.contract.oci.registries import THERE, World, world
+from tests.contract.oci.fronts import Through, front
+from tests.contract.oci.registries import HERE, THERE, World, world
 from tests.unit.oci.layouts import INDEX, MANIFEST, Writer, multi, single
 
 OLD = Quirks(no_referrers=True)
@@ -152,6 +155,57 @@ def test_a_registry_that_lacks_the_list_is_not_asked_for_it_again(tmp_path: Path
         ecr.copy(pushed, other, "1.0")
         assert not [each for each in ecr.requests[before:] if "referrers" in each.path]
         assert ecr.tags(other, THERE) == {"1.0": str(pushed.image.digest)}
+
+
+UNSUPPORTED = b'{"errors":[{"code":"UNSUPPORTED","message":"Invalid parameter at \'digest\'"}]}'
+
+
+@contextmanager
+def odd(ecr: World, *answers: tuple[int, bytes]) -> Iterator[None]:
+    """A run in which the first questions for referrers are answered so."""
+    with front(ecr.tokens.access(HERE).base_url, list(answers)) as url:
+        ecr.begin_anew(Through(ecr.tokens, HERE, url))
+        yield
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(400, b""), (404, b"<html>"), (404, b""), (404, UNSUPPORTED), (405, b""), (405, UNSUPPORTED)]
+)
+def test_ecr_that_answers_oddly_what_points_to_an_image_is_no_registry_without_the_list(
+    ecr: World, tmp_path: Path, status: int, body: bytes
+):
+    pushed = pushed_multi(ecr, tmp_path)
+    signature = attach(ecr, tmp_path / "s", str(pushed.image.digest), b"signature", pushed.image.repository)
+    there = ecr.create("web", THERE)
+    with odd(ecr, (status, body)):
+        with pytest.raises(RegistryRefused, match=rf"{status}.* what points to"):
+            ecr.copy(pushed, there, "1.0")
+        assert ecr.tags(there, THERE) == {}
+        ecr.copy(pushed, there, "1.0")
+    assert signature in images(ecr, there)
+
+
+def test_ecr_in_trouble_is_asked_again_what_points_to_an_image(ecr: World, tmp_path: Path):
+    pushed = pushed_multi(ecr, tmp_path)
+    signature = attach(ecr, tmp_path / "s", str(pushed.image.digest), b"signature", pushed.image.repository)
+    there = ecr.create("web", THERE)
+    with odd(ecr, (501, b""), (500, b"")):
+        assert ecr.copy(pushed, there, "1.0").warnings == ()
+    assert signature in images(ecr, there)
+
+
+def test_ecr_that_does_not_know_the_subject_has_nothing_that_points_to_it(ecr: World, tmp_path: Path):
+    pushed = ecr.push(single(tmp_path / "image"), ecr.create("web"), "1.0")
+    with odd(ecr, (404, b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}')):
+        assert ecr.copy(pushed, ecr.create("web", THERE), "1.0").warnings == ()
+
+
+def test_ecr_that_does_not_know_the_address_is_told(tmp_path: Path):
+    with world(OLD) as ecr:
+        pushed = ecr.push(single(tmp_path / "image"), ecr.create("web"), "1.0")
+        (warning,) = ecr.copy(pushed, ecr.create("web", THERE), "1.0").warnings
+        assert str(pushed.image.repository) in warning
+        assert "404 page not found" in warning
 
 
 def test_what_lies_there_already_is_not_sent_again(ecr: World, tmp_path: Path):
