@@ -18,7 +18,10 @@ class Moving:
     _blobs: dict[str, Transferred] = field(default_factory=dict)
 
     def add(self, moved: Transferred) -> None:
-        """The latest of a blob."""
+        """The latest of a blob. One that went ahead of its image was brought, though the push finds it there."""
+        before = self._blobs.get(moved.what)
+        if moved.how is How.THERE and before is not None and before.done == before.total:
+            return
         self._blobs[moved.what] = moved
 
     def line(self, now: float) -> str:

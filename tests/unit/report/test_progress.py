@@ -24,6 +24,22 @@ def test_bytes_and_rate_are_of_what_is_sent_and_the_rest_is_counted():
     assert moving.line(12.0) == "3.0 MB of 4.0 MB sent (1.5 MB/s); blobs 1 mounted, 2 there already"
 
 
+def test_what_went_ahead_of_its_image_is_not_called_there_already_by_the_push_that_finds_it():
+    moving = Moving(began=0.0)
+    moving.add(Transferred("a", 4_000_000, 4_000_000))
+    moving.add(Transferred("b", 500, 500, How.MOUNTED))
+    for what, size in (("a", 4_000_000), ("b", 500), ("c", 900)):
+        moving.add(Transferred(what, size, size, How.THERE))
+    assert moving.line(0.0) == "4.0 MB of 4.0 MB sent; blobs 1 mounted, 1 there already"
+
+
+def test_a_blob_that_came_by_somebody_else_while_it_was_sent_is_there_already():
+    moving = Moving(began=0.0)
+    moving.add(Transferred("a", 1_000_000, 4_000_000))
+    moving.add(Transferred("a", 4_000_000, 4_000_000, How.THERE))
+    assert moving.line(0.0) == "0 B of 0 B sent; blobs 1 there already"
+
+
 def test_in_the_first_second_there_is_no_rate():
     moving = Moving(began=0.0)
     assert moving.line(0.0) == "0 B of 0 B sent"
