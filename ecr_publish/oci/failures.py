@@ -31,7 +31,7 @@ _TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _QUOTA = re.compile(r"quota|limit.*(exceed|reach)|(exceed|reach).*limit|too many (images|tags)")
 # Which IAM action stands behind a request (Amazon ECR User Guide, "Required IAM permissions").
-_ACTIONS = (
+ACTIONS = (
     ("POST", "/blobs/uploads/", "ecr:InitiateLayerUpload"),
     ("PATCH", "/blobs/uploads/", "ecr:UploadLayerPart"),
     ("PUT", "/blobs/uploads/", "ecr:CompleteLayerUpload"),
@@ -93,7 +93,7 @@ def refusal(method: str, path: str, repository: Repository, answer: Answer) -> P
 
 def action_of(method: str, path: str) -> str:
     """The IAM action behind a request, `ecr:*` where it is not known."""
-    return next((action for verb, part, action in _ACTIONS if verb == method and part in f"/{path}"), "ecr:*")
+    return next((action for verb, part, action in ACTIONS if verb == method and part in f"/{path}"), "ecr:*")
 
 
 def missing_repository(repository: Repository, where: str) -> RepositoryMissing:
