@@ -102,7 +102,7 @@ def ports_of(
             images=images,
             scans=LateScans(lambda: _scans(sessions)),
             builders=project.plugins.builders,
-            engine=LateEngine(lambda: _engine(env)),
+            engine=LateEngine(lambda: _engine(env, stop)),
             archives=LateArchives(lambda: _archives(env)),
             gates=project.plugins.gates,
             root=project.root,
@@ -120,11 +120,11 @@ def _scans(sessions: Sessions) -> ScanSource:
     return EcrScans(sessions)
 
 
-def _engine(env: Mapping[str, str]) -> EngineImages:
+def _engine(env: Mapping[str, str], stop: StopRequest) -> EngineImages:
     from ecr_publish.builders.known import known
     from ecr_publish.engine.images import DockerImages
 
-    return DockerImages(env, known(env))
+    return DockerImages(env, known(env), check=stop.check)
 
 
 def _archives(env: Mapping[str, str]) -> ArchivedImages:

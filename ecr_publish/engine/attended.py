@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, Queue
+from contextlib import suppress
+from queue import Empty, Full, Queue
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -13,21 +14,46 @@ PAUSE_SECONDS = 0.25
 AHEAD = 64  # items that may wait to be taken
 
 
-def attended(items: Iterable[Item], check: Callable[[], None]) -> Iterator[Item]:
+def attended(items: Iterable[Item], check: Callable[[], None], ahead: int = AHEAD) -> Iterator[Item]:
     """The items; `check` is called between them and each quarter of a second while none comes. What it raises ends
-    this at once. Whoever was reading ends with the process then, and with it the connection: an engine takes that for
-    the end of a build."""
-    came: Queue[tuple[Item, ...] | BaseException] = Queue(AHEAD)
+    this at once. Whoever was reading goes when the next item comes, or with the process, and with it the connection: an
+    engine takes that for the end of a build. Up to `ahead` items wait to be taken."""
+    came: Queue[tuple[Item, ...] | BaseException] = Queue(ahead)
+    left = threading.Event()
+
+    def hand(one: tuple[Item, ...] | BaseException) -> None:
+        while not left.is_set():
+            with suppress(Full):
+                came.put(one, timeout=PAUSE_SECONDS)
+                return
 
     def read() -> None:
         try:
             for item in items:
-                came.put((item,))
-            came.put(())
+                hand((item,))
+                if left.is_set():
+                    return
+            hand(())
         except BaseException as error:  # noqa: BLE001 - handed over to whoever is reading
-            came.put(error)
+            hand(error)
 
     threading.Thread(target=read, name="attended", daemon=True).start()
+    try:
+        yield from _taken(came, check)
+    finally:
+        left.set()
+
+
+def answer(ask: Callable[[], Item], check: Callable[[], None]) -> Item:
+    """What `ask` gives, waited for in the same way."""
+
+    def one() -> Iterator[Item]:
+        yield ask()
+
+    return next(attended(one(), check))
+
+
+def _taken(came: Queue[tuple[Item, ...] | BaseException], check: Callable[[], None]) -> Iterator[Item]:
     while True:
         check()
         try:

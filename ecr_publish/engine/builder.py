@@ -53,12 +53,18 @@ class DockerBuilder:
             if not request.as_layout:
                 return BuiltImage(image, self.name)
             how = compression(build.compression, build.compression_level)
-            layout = DockerImages(self._environment).layout(image, request.output, notify, OnDisk(), how)
+            layout = DockerImages(self._environment, check=request.check).layout(
+                image, request.output, notify, OnDisk(), how
+            )
             return BuiltImage(layout, self.name)
 
     def _built(self, request: BuildRequest, context: Context, archive: IO[bytes], notify: Notify) -> str:
         build: DockerBuild = request.build
-        with engine(self._environment, context.where, lambda words: context.named(refusal=words)) as client:
+
+        def refused(words: str) -> str:
+            return context.named(refusal=words)
+
+        with engine(self._environment, context.where, check=request.check, refused=refused) as client:
             if not self._trusted:
                 forget_logins(client)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
+from ecr_publish.engine.attended import answer
 from ecr_publish.engine.contexts import config_directory, engine_variables
 from ecr_publish.errors import BuildFailed, EngineUnavailable
 
@@ -32,13 +33,20 @@ _HINTS = {
     "SSHHTTPAdapter": "an engine behind ssh:// needs paramiko beside ecr-publish: pip install 'docker[ssh]'",
     "HTTP request to an HTTPS server": "the engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
 }
-BUILD_SECONDS = 3600
+BUILD_SECONDS, ASKED_SECONDS = 3600, 60
 
 
 @contextmanager
-def engine(environment: Mapping[str, str], where: str, refused: Callable[[str], str] | None = None) -> Iterator[Any]:
-    """docker-py's low-level client. Raises EngineUnavailable where no engine answers or the connection breaks,
-    BuildFailed for its refusals; `refused` tells where something stands that its words name."""
+def engine(
+    environment: Mapping[str, str],
+    where: str,
+    *,
+    check: Callable[[], None],
+    refused: Callable[[str], str] | None = None,
+) -> Iterator[Any]:
+    """docker-py's low-level client; what it is asked before is attended with `check`. Raises EngineUnavailable where no
+    engine answers or the connection breaks, BuildFailed for its refusals; `refused` tells where something stands that
+    its words name."""
     import docker
     import requests
     from docker.utils import kwargs_from_env
@@ -47,7 +55,7 @@ def engine(environment: Mapping[str, str], where: str, refused: Callable[[str], 
     client = None
     try:
         settings = kwargs_from_env(environment=engine_variables(environment))
-        client = _client(settings)
+        client = _client(settings, check)
         # Logins for FROM: of the environment that is passed in, not of the process.
         client.reload_config(str(config_directory(environment) / "config.json"))
         yield client
@@ -95,13 +103,14 @@ def hint_for(environment: Mapping[str, str]) -> str:
     return CODEBUILD_HINT if environment.get("CODEBUILD_BUILD_ARN") else HINT
 
 
-def _client(settings: Mapping[str, Any]) -> Any:
+def _client(settings: Mapping[str, Any], check: Callable[[], None]) -> Any:
     """A client that speaks the engine's own version of the API."""
     from docker.constants import MINIMUM_DOCKER_API_VERSION
     from docker.errors import DockerException
 
     with closing(_alone(settings, MINIMUM_DOCKER_API_VERSION)) as asking:
-        told = asking.version(api_version=False)
+        asking.timeout = ASKED_SECONDS
+        told = answer(lambda: asking.version(api_version=False), check)
     if not isinstance(told, dict) or "ApiVersion" not in told:
         raise DockerException("what answers there is no Docker engine")
     return _alone(settings, str(told["ApiVersion"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,13 @@ LARGEST_JSON = 4 << 20
 _STORE = "io.containerd.content.v1.content/blobs/sha256"
 
 
-def bring(found: Found, beside: str, packing: Packing, recalled: Recalled) -> None:
+def bring(found: Found, beside: str, packing: Packing, recalled: Recalled, *, check: Callable[[], None]) -> None:
     """Pack what is lacking, several layers side by side, the largest first. Raises Unreadable; what was packed until
-    then counts."""
+    then counts. `check` raises when the run is to stop."""
     packing.expect(recalled.layers(), recalled.config())
     if packing.is_whole(found.diff_ids):
         return
-    store = _store(found, beside)
+    store = _store(found, beside, check)
     manifest = _manifest(store, found)
     if len(manifest["layers"]) != len(found.diff_ids):
         raise Unreadable("it has other layers than the engine says")
@@ -63,9 +63,9 @@ class _Layer:
     stored: StoredBlob | None
 
 
-def _store(found: Found, beside: str) -> Path:
+def _store(found: Found, beside: str, check: Callable[[], None]) -> Path:
     """Where the engine's containerd keeps content: below its own root, or the machine's containerd's (API: Info)."""
-    root = Path(str((told(beside, "/info") or {}).get("DockerRootDir") or "/var/lib/docker"))
+    root = Path(str((told(beside, "/info", check) or {}).get("DockerRootDir") or "/var/lib/docker"))
     for above in (root / "containerd" / "daemon", Path("/var/lib/containerd")):
         store = above / _STORE
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ecr_publish.engine.connection import engine
+from ecr_publish.engine.attended import answer
+from ecr_publish.engine.connection import ASKED_SECONDS, engine
 from ecr_publish.errors import ResultUnusable
 from ecr_publish.http.unixsocket import document
 from ecr_publish.model.image import InEngine
@@ -29,15 +30,16 @@ class Found:
     graph: Path | None
 
 
-def found(environment: Mapping[str, str], image: InEngine, beside: str | None) -> Found:
+def found(environment: Mapping[str, str], image: InEngine, beside: str | None, *, check: Callable[[], None]) -> Found:
     """Ask the engine (API: ImageInspect), `beside` us at its socket file if it is there. Docker's SDK, which takes
-    longer to load than this does, is left for engines elsewhere and for saying what is wrong.
+    longer to load than this does, is left for engines elsewhere and for saying what is wrong. `check` raises when the
+    run is to stop.
 
     Raises ResultUnusable where it has no such image, and what `engine` does.
     """
-    value = told(beside, f"/images/{quote(image.image_id, safe=':')}/json") if beside else None
+    value = told(beside, f"/images/{quote(image.image_id, safe=':')}/json", check) if beside else None
     if value is None:
-        value = _inspected(environment, image)
+        value = _inspected(environment, image, check)
     layers = (value.get("RootFS") or {}).get("Layers") or ()
     labels = (value.get("Config") or {}).get("Labels") or {}
     driver = value.get("GraphDriver") or {}
@@ -51,21 +53,22 @@ def found(environment: Mapping[str, str], image: InEngine, beside: str | None) -
     )
 
 
-def told(beside: str, path: str) -> dict[str, Any] | None:
+def told(beside: str, path: str, check: Callable[[], None]) -> dict[str, Any] | None:
     """The JSON object that the engine at that socket file answers; None if it does not."""
     try:
-        value = json.loads(document(beside, path) or b"null")
+        value = json.loads(answer(lambda: document(beside, path), check) or b"null")
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
 
-def _inspected(environment: Mapping[str, str], image: InEngine) -> dict[str, Any]:
-    with engine(environment, f"engine image {image.image_id}") as client:
+def _inspected(environment: Mapping[str, str], image: InEngine, check: Callable[[], None]) -> dict[str, Any]:
+    with engine(environment, f"engine image {image.image_id}", check=check) as client:
         import docker
 
+        client.timeout = ASKED_SECONDS
         try:
-            return dict(client.inspect_image(image.image_id))
+            return answer(lambda: dict(client.inspect_image(image.image_id)), check)
         except docker.errors.ImageNotFound as error:
             raise ResultUnusable(
                 what=f"the engine has no image {image.image_id}",

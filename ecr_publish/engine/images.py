@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ecr_publish.builders.blobs import Blobs
@@ -11,6 +11,7 @@ from ecr_publish.builders.known import Known, Nothing
 from ecr_publish.builders.output import all_or_nothing
 from ecr_publish.builders.packing import Packing, Unreadable
 from ecr_publish.engine import contentstore, graphstore
+from ecr_publish.engine.attended import attended
 from ecr_publish.engine.connection import engine
 from ecr_publish.engine.contexts import socket_of
 from ecr_publish.engine.found import Found, found
@@ -22,15 +23,18 @@ from ecr_publish.model.events import Note, Notify
 from ecr_publish.model.image import InEngine, InLayout
 from ecr_publish.ports.blobs import Receiver
 
-BLOCK = 2 << 20
+BLOCK, AHEAD = 2 << 20, 8  # bytes at most, as engines send them 32 KiB; and how many are read ahead
 
 
 class DockerImages:
     """`ports.building.EngineImages`: layers from the engine's store where this user may read it, else from `save`;
     those that are known by their diffID and that the receiver has are not read at all."""
 
-    def __init__(self, environment: Mapping[str, str], known: Known | None = None) -> None:
-        self._environment, self._known = environment, known or Nothing()
+    def __init__(
+        self, environment: Mapping[str, str], known: Known | None = None, *, check: Callable[[], None] = lambda: None
+    ) -> None:
+        """`check` raises when the run is to stop: it is called while the engine says nothing."""
+        self._environment, self._known, self._check = environment, known or Nothing(), check
 
     def layout(
         self, image: InEngine, output: Path, notify: Notify, receiver: Receiver, how: Compression = GZIP
@@ -41,7 +45,7 @@ class DockerImages:
         """
         with all_or_nothing(output):
             beside = socket_of(self._environment)
-            known = found(self._environment, image, beside)
+            known = found(self._environment, image, beside, check=self._check)
             packing = Packing(Blobs(output), self._known, receiver, how, notify)
             recalled = Recalled(self._known, known, how)
             if not self._from_store(known, beside, packing, recalled):
@@ -63,7 +67,7 @@ class DockerImages:
             if known.graph is not None:
                 graphstore.bring(known, packing, recalled)
             else:
-                contentstore.bring(known, beside, packing, recalled)
+                contentstore.bring(known, beside, packing, recalled, check=self._check)
         except Unreadable as reason:
             packing.notify(Note(f"asking the engine for the image ({reason})"))
             return False
@@ -75,10 +79,13 @@ class DockerImages:
         if packing.is_whole(known.diff_ids):
             return
         where = f"engine image {known.image_id}"
-        with engine(self._environment, where) as client:
-            blocks = client.get_image(known.image_id, chunk_size=BLOCK)
+        with engine(self._environment, where, check=self._check) as client:
+
+            def blocks() -> Iterator[bytes]:
+                yield from client.get_image(known.image_id, chunk_size=BLOCK)
+
             try:
-                SaveStream(known, packing, output).bring(iter(blocks))
+                SaveStream(known, packing, output).bring(attended(blocks(), self._check, ahead=AHEAD))
             except Unreadable as error:
                 raise BadImage(
                     what=str(error), where=where, hint="build it again; `docker save` shows the same"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import ssl
+import threading
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +21,8 @@ VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
 
 @dataclass
 class Engine:
-    """What it answers to a build, and what it was sent. `cut`: the connection ends before the answer does."""
+    """What it answers to a build, and what it was sent. `cut`: the connection ends before the answer does; `silent`:
+    the last word of the path to which it says nothing."""
 
     lines: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
@@ -34,6 +36,9 @@ class Engine:
     saved: list[str] = field(default_factory=list)  # ids that were asked for by save
     streamed: int = 0  # bytes of archives that were written
     root: str = "/nowhere"
+    silent: str = ""
+    asked: threading.Event = field(default_factory=threading.Event)  # what it says nothing to
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -43,7 +48,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         verb = self.path.rpartition("/")[2]
         image = self.path.removesuffix(f"/{verb}").rpartition("/images/")[2].replace("%3A", ":")
-        if verb == "info":
+        if verb == self.engine.silent:
+            self.engine.asked.set()
+            self.engine.ended.wait(60)
+            self.close_connection = True
+        elif verb == "info":
             self._json(200, {"DockerRootDir": self.engine.root})
         elif verb == "json" and image in self.engine.images:
             self._json(200, self.engine.images[image])
@@ -130,3 +139,4 @@ def serving(engine: Engine, tls: ssl.SSLContext | None = None, socket: Path | No
     engine.url = f"unix://{socket}" if socket else f"tcp://127.0.0.1:{server.server_address[1]}"
     with running(server):
         yield engine
+        engine.ended.set()

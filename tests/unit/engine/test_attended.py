@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ecr_publish.engine.attended import attended
+from ecr_publish.engine.attended import answer, attended
 from ecr_publish.errors import BuildFailed, Interrupted
 from ecr_publish.run.stop import StopRequest
 
@@ -42,3 +42,25 @@ def test_a_stop_does_not_wait_for_the_next_item():
         next(read)
     silent.set()
     assert time.monotonic() - begin < 10
+
+
+def test_whoever_reads_ends_when_nobody_takes_what_comes_any_more():
+    ended = threading.Event()
+
+    def source() -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            ended.set()
+
+    read = attended(source(), lambda: None, ahead=1)
+    assert next(read) == 1
+    del read
+    assert ended.wait(10)
+
+
+def test_one_answer_is_waited_for_and_its_error_comes_through():
+    assert answer(lambda: 7, lambda: None) == 7
+    with pytest.raises(ZeroDivisionError):
+        answer(lambda: 1 // 0, lambda: None)
