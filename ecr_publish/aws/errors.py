@@ -182,6 +182,8 @@ def sdk_error(error: Exception, where: str) -> PublishError:
             return NotAuthorised(
                 what=f"the AWS login is not usable: {error}", where=where, hint="log in again (`aws sso login`)"
             )
+        case exceptions.SSLError() if (final := _final(error, where)) is not None:
+            return final
         case exceptions.ConnectionError() | exceptions.HTTPClientError():
             return Unavailable(
                 what=f"AWS does not answer: {error}",
@@ -194,3 +196,12 @@ def sdk_error(error: Exception, where: str) -> PublishError:
                 where=where,
                 hint="check ~/.aws/config and the AWS_* variables",
             )
+
+
+def _final(error: Exception, where: str) -> PublishError | None:
+    """What TLS says that asking again does not heal: whose certificate is not trusted stays so."""
+    from ecr_publish.http.failures import Final, connection_failure
+
+    cause = getattr(error, "kwargs", {}).get("error")
+    failure = connection_failure(cause, where) if isinstance(cause, Exception) else None
+    return failure if isinstance(failure, Final) else None

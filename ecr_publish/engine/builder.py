@@ -92,8 +92,8 @@ def _labels(request: BuildRequest) -> dict[str, str]:
     """The plan's labels over the file's, and the annotations that the image's manifest is to have in the end."""
     build: DockerBuild = request.build
     labels = dict(build.labels) | dict(request.labels)
-    if build.annotations:
-        labels[ANNOTATIONS_LABEL] = json.dumps(dict(build.annotations), sort_keys=True, separators=(",", ":"))
+    # also where there are none: the base may have such a label, which would be inherited
+    labels[ANNOTATIONS_LABEL] = json.dumps(dict(build.annotations), sort_keys=True, separators=(",", ":"))
     return labels
 
 

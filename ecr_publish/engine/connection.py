@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from ecr_publish.engine.attended import answer
 from ecr_publish.engine.contexts import config_directory, engine_variables
-from ecr_publish.errors import BuildFailed, EngineUnavailable
+from ecr_publish.errors import BuildFailed, EngineUnavailable, NotAuthorised
 
 HINT = (
     "start Docker, or set DOCKER_HOST; CodeBuild needs privileged mode, GitLab a docker:dind service with "
@@ -34,6 +35,7 @@ _HINTS = {
     "HTTP request to an HTTPS server": "the engine speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH",
 }
 BUILD_SECONDS, ASKED_SECONDS = 3600, 60
+_HELPER = re.compile(r"docker-credential-[\w.-]+")
 
 
 @contextmanager
@@ -45,10 +47,11 @@ def engine(
     refused: Callable[[str], str] | None = None,
 ) -> Iterator[Any]:
     """docker-py's low-level client; what it is asked before is attended with `check`. Raises EngineUnavailable where no
-    engine answers or the connection breaks, BuildFailed for its refusals; `refused` tells where something stands that
-    its words name."""
+    engine answers or the connection breaks, BuildFailed for its refusals, NotAuthorised where a credential helper gives
+    no login; `refused` tells where something stands that the engine's words name."""
     import docker
     import requests
+    from docker.credentials import StoreError
     from docker.utils import kwargs_from_env
 
     broken = requests.exceptions.BaseHTTPError  # type: ignore[attr-defined]  # urllib3's, which docker-py lets through
@@ -74,7 +77,11 @@ def engine(
             where=where,
             hint="look at the engine's own log (`journalctl -u docker`), then run again",
         ) from error
+    except StoreError as error:
+        raise _no_login(error, environment) from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+        if isinstance(error.__cause__, StoreError):
+            raise _no_login(error.__cause__, environment) from error
         reason = _root(error)
         raise EngineUnavailable(
             what=f"no Docker engine answers: {reason}", where=where, hint=_hint(reason, environment)
@@ -94,6 +101,17 @@ def forget_logins(client: Any) -> None:
         json.dump({"auths": {"nobody.invalid": {}}}, config)
         config.flush()
         client.reload_config(config.name)
+
+
+def _no_login(error: Exception, environment: Mapping[str, str]) -> NotAuthorised:
+    """What a helper printed may hold a secret: only its name is shown."""
+    match = _HELPER.search(str(error))
+    program = match[0] if match else "a credential helper"
+    return NotAuthorised(
+        what=f"{program} " + ("is not installed" if "not installed" in str(error) else "gives no login"),
+        where=str(config_directory(environment) / "config.json"),
+        hint=f"install {program} and see what `{program} list` says, or take it out of credsStore and credHelpers",
+    )
 
 
 def hint_for(environment: Mapping[str, str]) -> str:

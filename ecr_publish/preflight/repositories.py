@@ -51,11 +51,17 @@ def repositories(spots: tuple[Spot, ...], touched: Subjects, ports: Ports) -> Fo
 
 
 def _described(spots: tuple[Spot, ...], ports: Ports) -> tuple[tuple[Spot, RepositoryState | PublishError | None], ...]:
-    """What each repository is: a hundred of a target in one call, and each by itself of which that tells nothing. One
+    """What each repository is: a hundred of a target in one call, and each by itself where one of them is refused. One
     that several environments share is asked for once by each principal."""
     found: dict[Spot, RepositoryState | PublishError | None] = {}
     for group, answer in side_by_side(lambda group: _together(group, ports), _groups(spots)):
-        found.update({spot: answer[spot.repository] for spot in group} if isinstance(answer, Mapping) else {})
+        match answer:
+            case NotAuthorised() | RepositoryMissing():
+                pass  # of one of them, perhaps: each is asked for by itself
+            case PublishError():
+                found.update(dict.fromkeys(group, answer))
+            case _:
+                found.update({spot: answer[spot.repository] for spot in group})
     alone: dict[tuple[Repository, str | None, str | None], list[Spot]] = {}
     for spot in (spot for spot in spots if spot not in found):
         alone.setdefault((spot.repository, spot.target.role, spot.target.profile), []).append(spot)

@@ -7,18 +7,20 @@ import hashlib
 import io
 import json
 import tarfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ecr_publish.builders.composing import annotations_of
 from ecr_publish.builders.packing import OnDisk
 from ecr_publish.config.builds import DockerBuild
 from ecr_publish.engine.builder import DockerBuilder
 from ecr_publish.engine.contexts import engine_variables, socket_of
 from ecr_publish.engine.images import DockerImages
-from ecr_publish.errors import BuildFailed, EngineUnavailable
+from ecr_publish.errors import BuildFailed, EngineUnavailable, NotAuthorised
 from ecr_publish.model.events import Untrusted
 from ecr_publish.model.image import InEngine
 from ecr_publish.plugins.contributions import Plugins
@@ -93,6 +95,24 @@ def test_a_build_of_code_that_is_not_trusted_is_given_no_login(engine, logged_in
     build_by(load((), trusted=False, environment=logged_in), root)
     assert not any(engine.logins.values())
     assert "registry.example" not in engine.logins
+
+
+@pytest.mark.parametrize("config", [{"credsStore": "gone"}, {"credHelpers": {"registry.example": "gone"}}])
+def test_a_credential_helper_that_is_not_there_is_told_with_what_to_do(engine, root, tmp_path, config):
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    environment = {"DOCKER_HOST": engine.url, "DOCKER_CONFIG": str(tmp_path)}
+    with warnings.catch_warnings(action="ignore"), pytest.raises(NotAuthorised) as caught:
+        build_by(load((), trusted=True, environment=environment), root)
+    assert "docker-credential-gone" in caught.value.what
+    assert caught.value.where == str(tmp_path / "config.json")
+    assert "install docker-credential-gone" in caught.value.hint
+
+
+def test_the_annotations_of_a_base_are_not_its_childrens(engine, root):
+    """A label is inherited from the base, unless the child has one of its own."""
+    build(engine, root)
+    (labels,) = parse_qs(urlsplit(engine.builds[0]).query)["labels"]
+    assert annotations_of({"io.ecr-publish.annotations": '{"team":"base"}'} | json.loads(labels)) == {}
 
 
 def test_the_output_is_passed_on_as_somebody_elses_words(engine, root):

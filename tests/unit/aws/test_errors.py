@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
+import urllib3
 from botocore import exceptions
 
 from ecr_publish import errors
@@ -93,6 +96,26 @@ def test_the_sdks_own_troubles_name_a_command_or_a_setting(raised, kind, hint):
         raise raised
     assert hint in caught.value.hint
     assert caught.value.__cause__ is raised
+
+
+def tls(cause):
+    """As botocore hands on what urllib3 makes of it."""
+    return exceptions.SSLError(endpoint_url="https://x.test", error=urllib3.exceptions.SSLError(cause))
+
+
+def test_a_certificate_that_is_not_trusted_does_not_heal():
+    refused = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    refused.verify_message = "self-signed certificate"
+    with pytest.raises(errors.Unavailable, match="self-signed") as caught, translated("here"):
+        raise tls(refused)
+    assert not caught.value.retryable
+    assert "AWS_CA_BUNDLE" in caught.value.hint
+
+
+def test_a_handshake_that_breaks_may_heal():
+    with pytest.raises(errors.Unavailable) as caught, translated("here"):
+        raise tls(ssl.SSLEOFError(8, "EOF occurred in violation of protocol"))
+    assert caught.value.retryable
 
 
 def test_the_output_of_a_credential_process_is_not_shown():

@@ -292,6 +292,19 @@ def test_one_that_is_missing_among_many_is_named_and_only_that_one(world):
     assert "image7" in problem.what
 
 
+@pytest.mark.parametrize("kind", [Unavailable, RegistryRefused])
+def test_an_error_that_says_nothing_of_one_repository_is_not_asked_for_again_for_each(world, kind):
+    world.refused["described", "dev"] = kind(what="AWS is in trouble", where="", hint="")
+    assert kinds(fleet(world)) == [kind]
+    assert "describe" not in {method for method, _ in world.asked}
+
+
+def test_who_may_not_describe_all_of_them_may_describe_some(world):
+    world.refused["described", "dev"] = NotAuthorised(what="403", where="", hint="")
+    assert fleet(world) == Preflight()
+    assert Counter(method for method, _ in world.asked)["describe"] == 40
+
+
 def test_of_many_repositories_the_first_are_asked_whether_they_may_be_pushed_to(world):
     fleet(world)
     assert Counter(method for method, _ in world.asked)["writable"] == 16
