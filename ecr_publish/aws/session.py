@@ -131,7 +131,7 @@ class Sessions:
     def _create(self, service: str, session: Session, region: str) -> Any:
         from ecr_publish.aws.clients import create
 
-        return create(service, session, region, explicit=self._explicit, live=self._live)
+        return create(service, session, region, explicit=self._explicit)
 
     def _session(self, principal: _Principal) -> Session:
         if principal not in self._sessions:
@@ -142,12 +142,15 @@ class Sessions:
     def _base(self, principal: _Principal) -> Session:
         from botocore.session import Session
 
+        from ecr_publish.aws.clients import prepare
+
         if self._explicit is not None:
             from ecr_publish.aws.isolated import isolated_session
 
             session = isolated_session(principal.account or self._explicit.account, self._explicit.secret)
         else:
             session = Session(profile=principal.profile)
+        prepare(session, self._live)
         session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         return session
 

@@ -37,6 +37,15 @@ promote:
   - { from: dev, to: staging }
 """
 
+PROFILES = """\
+[profile publisher]
+role_arn = arn:aws:iam::111111111111:role/publish
+source_profile = key
+[profile key]
+aws_access_key_id = 111111111111
+aws_secret_access_key = x
+"""
+
 
 class Job:
     """A checkout in which commands run, with an environment of their own."""
@@ -58,6 +67,13 @@ class Job:
 
     def file(self, text: str) -> None:
         (self.root / "ecr-publish.yaml").write_text(text)
+
+    def assumes_the_role_of_a_profile(self) -> None:
+        """The SDK does so by itself, before the first request of ours."""
+        profiles = self.root / "profiles"
+        profiles.write_text(PROFILES)
+        del self.env["AWS_ACCESS_KEY_ID"], self.env["AWS_SECRET_ACCESS_KEY"]
+        self.env |= {"AWS_PROFILE": "publisher", "AWS_CONFIG_FILE": str(profiles)}
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen:
         command = [sys.executable, "-m", "ecr_publish", *arguments]
@@ -257,12 +273,14 @@ images:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("whose", ["API", "API behind TLS", "registry"])
+@pytest.mark.parametrize("whose", ["API", "API behind TLS", "registry", "role of a profile"])
 def test_a_signal_does_not_wait_for_somebody_who_says_nothing(tmp_path, whose, number, code):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         job = Job(tmp_path, f"{'https' if 'TLS' in whose else 'http'}://127.0.0.1:{port}")
-        job.file(FILE if "API" in whose else PLAIN.format(port=port))
+        job.file(PLAIN.format(port=port) if whose == "registry" else FILE)
+        if "profile" in whose:
+            job.assumes_the_role_of_a_profile()
         process = job.start("run")
         silent.settimeout(60)
         with silent.accept()[0] as asking:
