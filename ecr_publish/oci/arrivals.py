@@ -64,13 +64,15 @@ class Arrivals:
         """Begin to ask for the blobs. A layout that cannot be read is left for the push itself to refuse."""
         with suppress(PublishError):
             read = _read(layout, self._came.get((wire.repository, layout.path), Came()))
+            look = self._looks.now(layout.digest)
             asked = self._standings.ask(wire, layout.digest, read.unsure, there=False if read.came.is_new else None)
-            self._read[wire.repository, layout] = (self._looks.at(layout.digest), replace(read, asked=asked))
+            self._read[wire.repository, layout] = (look, replace(read, asked=asked))
 
     def expect_copy(self, digest: Digest, copying: Copying, repository: Repository) -> None:
         """Begin to ask what a copy asks, where the image's manifests are known."""
+        look = self._looks.now(digest)
         if (begun := copying.begin(digest)) is not None:
-            self._begun[repository, digest] = (self._looks.at(digest), begun)
+            self._begun[repository, digest] = (look, begun)
 
     def push(self, layout: InLayout, repository: Repository) -> Read:
         """The layout, read now if it was not yet. Raises BadImage."""

@@ -9,17 +9,20 @@ from typing import Any
 from ecr_publish.model.digest import Digest
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.descriptor import Descriptor
+from ecr_publish.oci.looks import Look
 from ecr_publish.oci.manifest import OCI_INDEX, Document, Index
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A manifest that points to `subject`: by its own subject, or (cosign's older form) by the tag it is under."""
+    """A manifest that points to `subject`: by its own subject, or (cosign's older form) by the tag it is under. `over`
+    is what that tag named where the manifest is to go."""
 
     document: Document
     subject: Digest
     tag: str | None = None
     listed: Descriptor | None = None
+    over: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)

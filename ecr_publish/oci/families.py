@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from ecr_publish.model.digest import Digest
@@ -9,6 +10,7 @@ from ecr_publish.model.registry import PlainRegistry
 from ecr_publish.oci.attached import Attached, Family, Lacking, tag_of
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.listing import without_api
+from ecr_publish.oci.looks import Look
 from ecr_publish.oci.manifest import OCI_INDEX, Index
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.wire import Request, Wire
@@ -18,7 +20,7 @@ def lacking(families: tuple[Family, ...], goal: Wire, lanes: Lanes) -> Lacking:
     """What the repository lacks of each family, and warnings: a tag of a referrer (cosign's older form) that names
     something else there stays. One HEAD for each referrer, side by side."""
     references = [each.tag or str(each.document.digest) for family in families for each in family.attached]
-    manifests = Manifests(goal)
+    manifests, moment = Manifests(goal), goal.retry.clock.monotonic()
     present = dict(zip(references, lanes.do([partial(manifests.head, each) for each in references]), strict=True))
     kept, there, warnings = [], [], []
     for family in families:
@@ -26,7 +28,7 @@ def lacking(families: tuple[Family, ...], goal: Wire, lanes: Lanes) -> Lacking:
         for each, closure in family.members:
             found, ours = present[each.tag or str(each.document.digest)], each.document.digest
             if found is None:
-                members.append((each, closure))
+                members.append((replace(each, over=Look(None, moment)), closure))
             elif found != ours:
                 name = f"{goal.repository}:{each.tag}"
                 warnings.append(f"{name} names {found.short}, the source's {ours.short} was not copied")

@@ -78,8 +78,9 @@ class RegistryImages:
     def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
         """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent. A push or copy
         that follows within a moment does not ask for it again."""
+        question = self._looks.question(repository, reference)
         found = Manifests(self._wire(target, repository)).head(reference)
-        self._looks.keep(repository, reference, found)
+        self._looks.keep(question, found)
         return found
 
     def open(self, target: Target) -> None:
@@ -186,12 +187,13 @@ class RegistryImages:
                 self._arrivals.expect_copy(image.digest, copying, wire.repository)
 
     def _get(self, wire: Wire, reference: str) -> Document | None:
+        question = self._looks.question(wire.repository, reference)
         try:
             found = self._shared.documents.get(Manifests(wire), reference)
         except RepositoryMissing:
-            self._looks.keep(wire.repository, reference, None)
+            self._looks.keep(question, None)
             raise
-        self._looks.keep(wire.repository, reference, found.digest if found else None)
+        self._looks.keep(question, found.digest if found else None)
         return found
 
     def _seen(self, repository: Repository, reference: str) -> Document | None:

@@ -66,8 +66,9 @@ class Looking:
         follow()
 
     def _head(self, tag: str) -> Digest | None:
+        question = self._looks.question(self._manifests.repository, tag)
         found = self._manifests.head(tag)
-        self._looks.keep(self._manifests.repository, tag, found)
+        self._looks.keep(question, found)
         return found
 
     def _list(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -27,6 +28,16 @@ class Look:
         return now - self.moment <= FRESH
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reference names, asked at a moment; `taken` is how often its looks had been taken by then."""
+
+    repository: Repository
+    reference: str
+    moment: float
+    taken: int
+
+
 def moved_meanwhile(
     repository: Repository, tag: str, seen: Digest | None, *, present: Digest | None, wanted: Digest
 ) -> TagTaken:
@@ -48,21 +59,35 @@ class Looks:
         self._kept: dict[tuple[Repository, str], Look] = {}
         self._asked: dict[tuple[Repository, str], Future[Digest | None]] = {}
         self._absent: set[tuple[Repository, str]] = set()
+        self._taken: Counter[tuple[Repository, str]] = Counter()
         self._lock = threading.Lock()
 
-    def at(self, digest: Digest | None) -> Look:
-        """A look of this moment."""
+    def look(self, ask: Callable[[], Digest | None]) -> Look:
+        """What is answered now, as a look of the moment when it was asked."""
+        moment = self._clock.monotonic()
+        return Look(ask(), moment)
+
+    def now(self, digest: Digest | None) -> Look:
+        """A look of this moment, for questions that begin now."""
         return Look(digest, self._clock.monotonic())
 
     def is_fresh(self, look: Look | None) -> bool:
         """Whether it is of the last moment."""
         return look is not None and look.is_fresh(self._clock.monotonic())
 
-    def keep(self, repository: Repository, reference: str, digest: Digest | None) -> None:
-        """Remember what a reference named just now."""
+    def question(self, repository: Repository, reference: str) -> Question:
+        """What a reference names, to be asked now."""
         with self._lock:
-            self._kept[repository, reference] = self.at(digest)
-            (self._absent.add if digest is None else self._absent.discard)((repository, reference))
+            return Question(repository, reference, self._clock.monotonic(), self._taken[repository, reference])
+
+    def keep(self, question: Question, digest: Digest | None) -> None:
+        """Remember the answer, unless the looks of the reference were taken meanwhile: it may be what was there before
+        the write."""
+        key = (question.repository, question.reference)
+        with self._lock:
+            if self._taken[key] == question.taken:
+                self._kept[key] = Look(digest, question.moment)
+                (self._absent.add if digest is None else self._absent.discard)(key)
 
     def asking(
         self, repository: Repository, reference: str, begin: Callable[[], Future[Digest | None]]
@@ -83,14 +108,16 @@ class Looks:
 
     def take(self, repository: Repository, references: tuple[str, ...]) -> dict[str, Look]:
         """What was seen last of these references, however long ago, and is known no longer after this: they are to be
-        written, and who decided that did so by these looks. A question that is under way is waited for: its answer,
-        kept after the write, would be what was there before it."""
+        written, and who decided that did so by these looks. A question that `asking` began and that is under way is
+        waited for: it need not be asked again."""
+        keys = [(repository, each) for each in references]
         with self._lock:
-            asked = [self._asked.get((repository, each)) for each in references]
+            asked = [self._asked.get(key) for key in keys]
         wait([each for each in asked if each is not None])
         with self._lock:
-            found = {each: self._kept.pop((repository, each), None) for each in references}
-            self._absent.difference_update((repository, each) for each in references)
+            self._taken.update(keys)
+            found = {key[1]: self._kept.pop(key, None) for key in keys}
+            self._absent.difference_update(keys)
         return {each: look for each, look in found.items() if look is not None}
 
     def names(self, repository: Repository, digest: Digest) -> bool:

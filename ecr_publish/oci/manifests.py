@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 from ecr_publish.errors import BadReference, DigestMismatch, ImageMissing
@@ -20,10 +20,10 @@ _ACCEPTING = {"Accept": ACCEPT}
 
 
 class Manifests:
-    """The manifests behind one `Wire`."""
+    """The manifests behind one `Wire`, asked for by its `ask`, or by its `once` where the caller repeats."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, wire: Wire, ask: Callable[[Request], Answer] | None = None) -> None:
+        self._wire, self._ask = wire, ask or wire.ask
 
     @property
     def repository(self) -> Repository:
@@ -32,7 +32,7 @@ class Manifests:
 
     def head(self, reference: str) -> Digest | None:
         """The digest under a tag or digest, by one request; None if it (or the repository) is not there."""
-        answer = self._wire.ask(Request("HEAD", _path(reference), (200, 404), _ACCEPTING))
+        answer = self._ask(Request("HEAD", _path(reference), (200, 404), _ACCEPTING))
         if answer.status == 404:
             return None
         told = answer.header("docker-content-digest")
@@ -44,7 +44,7 @@ class Manifests:
     def get(self, reference: str) -> Document | None:
         """The exact bytes, parsed; None if absent. Raises RepositoryMissing; DigestMismatch for other bytes than the
         digest that was asked for, or that the registry says it sends."""
-        answer = self._wire.ask(Request("GET", _path(reference), (200, 404), _ACCEPTING))
+        answer = self._ask(Request("GET", _path(reference), (200, 404), _ACCEPTING))
         if answer.status == 404:
             if diagnosis(answer.body).code == "NAME_UNKNOWN":
                 raise missing_repository(self._wire.repository, f"GET {self._wire.repository} (404)")
@@ -65,13 +65,15 @@ class Manifests:
             )
         return document
 
-    def put(self, document: Document, reference: str) -> bool:
-        """Write exact bytes under a tag or their digest; what the registry says of them is compared.
+    def put(self, document: Document, reference: str, guard: Callable[[], None] | None = None) -> bool:
+        """Write exact bytes under a tag or their digest, if the guard does not raise; what the registry says of them is
+        compared.
 
         Whether the registry itself lists the document among its subject's referrers (distribution-spec, "Pushing
         Manifests with Subject": it says so by OCI-Subject)."""
         kind, size = {"Content-Type": document.media_type}, len(document.body)
-        answer = self._wire.ask(Request("PUT", _path(reference), (200, 201), kind, lambda: (document.body,), size))
+        body = (document.body,)
+        answer = self._ask(Request("PUT", _path(reference), (200, 201), kind, lambda: body, size, guard))
         told = answer.header("docker-content-digest")
         if told is not None:
             self._same(document.digest, self._digest(told))
@@ -97,7 +99,7 @@ class Manifests:
             if path in seen:
                 raise self._wire.odd("its tag list goes round in circles")
             seen.add(path)
-            answer = self._wire.ask(Request("GET", path, (200,)))
+            answer = self._ask(Request("GET", path, (200,)))
             yield from self._names(answer)
             path = _next(answer)
 

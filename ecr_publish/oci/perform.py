@@ -15,7 +15,7 @@ from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.early import early
 from ecr_publish.oci.lanes import Job, Lanes, Moved
-from ecr_publish.oci.looks import Look, moved_meanwhile
+from ecr_publish.oci.looks import Look
 from ecr_publish.oci.manifest import OCI_INDEX, parse
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.plan import (
@@ -28,6 +28,7 @@ from ecr_publish.oci.plan import (
     TransferPlan,
     UploadBlob,
 )
+from ecr_publish.oci.unmoved import Unmoved, is_written
 from ecr_publish.oci.wire import Wire
 
 
@@ -110,13 +111,15 @@ class Performer:
             self._manifests.put(parse(body, OCI_INDEX, str(operation.repository)), tag_of(operation.subject))
 
     def _put_tag(self, operation: PutTag) -> None:
-        """Write a tag, unless it turns out to be written. An immutable repository may refuse even the same digest: that
-        is read back before anything is said."""
-        for each in self._looked_again((operation,)):
-            try:
-                self._manifests.put(each.document, each.tag)
-            except TagTaken as refused:
-                raise_taken(self._manifests, each, refused)
+        """Write a tag. An immutable repository may refuse even the same digest: that is read back before anything is
+        said."""
+        guard = Unmoved(self._wire, operation)
+        try:
+            self._manifests.put(operation.document, operation.tag, guard)
+        except TagTaken as refused:
+            if refused is guard.met:
+                raise
+            raise_taken(self._manifests, operation, refused)
 
     def _looked_again(self, operations: tuple[PutTag, ...]) -> tuple[PutTag, ...]:
         """Those that are still to be written. What was seen under a tag long ago is looked at again, side by side, for
@@ -125,21 +128,14 @@ class Performer:
         old = [each for each in operations if each.over is not None and not each.over.is_fresh(clock.monotonic())]
         if not old:
             return operations
+        now = clock.monotonic()
         found = self._lanes.do([partial(self._manifests.head, each.tag) for each in old])
-        looks = {each.tag: Look(present, clock.monotonic()) for each, present in zip(old, found, strict=True)}
-        done = {each.tag for each in old if _is_done(each, looks[each.tag].digest)}
+        looks = {each.tag: Look(present, now) for each, present in zip(old, found, strict=True)}
+        done = {each.tag for each in old if is_written(each, looks[each.tag].digest)}
         return tuple(replace(each, over=looks.get(each.tag, each.over)) for each in operations if each.tag not in done)
 
     def _told(self, blob: Descriptor, how: How, done: int) -> None:
         self._notify(Transferred(blob.digest.short, done, blob.size, how))
-
-
-def _is_done(operation: PutTag, present: Digest | None) -> bool:
-    """Whether the tag names the digest by now. Raises TagTaken if it names another one than was seen before."""
-    seen, wanted = operation.over.digest if operation.over else None, operation.document.digest
-    if present not in (seen, wanted):
-        raise moved_meanwhile(operation.repository, operation.tag, seen, present=present, wanted=wanted)
-    return present == wanted
 
 
 def raise_taken(manifests: Manifests, operation: PutTag, refused: PublishError) -> None:

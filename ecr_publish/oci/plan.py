@@ -164,7 +164,7 @@ def manifest_plan(
         waves += family.waves
     coming = tuple(each for family in referrers.families for each in family.attached)
     lists = _lists(repository, (*referrers.unlisted, *coming))
-    marks = tuple(PutTag(repository, each.document, each.tag) for each in coming if each.tag is not None)
+    marks = tuple(PutTag(repository, each.document, each.tag, each.over) for each in coming if each.tag is not None)
     if image and not referrers.is_open and len(tags) == 1:
         waves.pop()  # the root with its one tag is one PUT by tag: it is the commit, and saves ECR a PutImage
     manifests = tuple(tuple(PutManifest(repository, document) for document in wave) for wave in waves)

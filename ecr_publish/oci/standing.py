@@ -66,13 +66,14 @@ class Standings:
         if unknown and unknown[-1] == tags[-1]:
             *others, last = unknown
             unknown = tuple(others)
-            seen[last] = self.looks.at(manifests.head(last))
+            seen[last] = self.looks.look(partial(manifests.head, last))
         if unknown:
             ask_digest = there is None and all(look.digest != digest for look in seen.values())
             asked = (*unknown, str(digest)) if ask_digest else unknown
-            found = dict(zip(asked, self._lanes.do([partial(manifests.head, each) for each in asked]), strict=True))
-            seen.update({tag: self.looks.at(found[tag]) for tag in unknown})
-            there = found[str(digest)] == digest if ask_digest else there
+            acts = [partial(self.looks.look, partial(manifests.head, each)) for each in asked]
+            found = dict(zip(asked, self._lanes.do(acts), strict=True))
+            seen.update({tag: found[tag] for tag in unknown})
+            there = found[str(digest)].digest == digest if ask_digest else there
         for tag, before in kept.items():
             if (present := seen[tag].digest) not in (before.digest, digest):
                 raise moved_meanwhile(wire.repository, tag, before.digest, present=present, wanted=digest)

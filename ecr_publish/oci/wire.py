@@ -26,7 +26,8 @@ Body = Callable[[], Iterable[bytes | memoryview | Slice]]  # makes the body anew
 class Request:
     """One request. `path` is below the repository, or a whole URL of the same registry (an upload session).
 
-    `ok` are the statuses that are answers; all others become the errors of `failures.refusal`.
+    `ok` are the statuses that are answers; all others become the errors of `failures.refusal`. `guard` is called before
+    each time that it is sent, when it need not wait any more, and may raise: then it is not sent.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Body | None = None
     length: int | None = None  # bytes of the body; 0 for a POST without one
+    guard: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Wire:
         """One attempt, its body still to be read. A challenge is answered and an expired token renewed on the way."""
         for left in (2, 1, 0):
             self._line.limiter.wait(self.repository.registry, _action(request))
+            if request.guard is not None:
+                request.guard()
             sent = self._line.authorizer.authorization(self.target, self._scope)
             with self._sent(request, sent) as response:
                 if response.status in request.ok and response.status != 400:  # ECR Public says 400 of an expired token

@@ -60,9 +60,9 @@ def test_beside_the_list_of_tags_the_blobs_are_asked_for_unless_a_tag_names_the_
         before = len(ecr.requests)
         looked = ecr.images.look(HERE, repository, ("1.0", f"new-{blobs}"), Arriving(image, listed=True))
         assert looked.listed() == ("1.0",)
-        ecr.images._lanes.do([lambda: None] * 32)
+        settled(ecr)
         assert ecr.asked(before).count(HEAD_BLOB) == blobs
-        ecr.clock.advance(timedelta(minutes=5))
+        ecr.begin_anew()
 
 
 def test_a_look_that_is_answered_late_is_not_taken_for_what_is_there_after_the_push(ecr: World, tmp_path: Path):

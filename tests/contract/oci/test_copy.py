@@ -11,6 +11,7 @@ import pytest
 
 from bench.rounds import in_rounds
 from ecr_publish.errors import DigestMismatch, ImageMissing, NotAuthorised, TagTaken
+from ecr_publish.local.faults import Request
 from ecr_publish.model.image import InLayout
 from ecr_publish.ports.images import Pushed
 from tests.contract.oci.registries import HERE, THERE, World
@@ -133,6 +134,25 @@ def test_tags_that_were_seen_long_ago_are_looked_at_again_side_by_side_before_th
     last = [[f"{each.method} {each.path.rpartition('/')[2]}" for each in found] for found in rounds.done[-4:]]
     assert sorted(last[0]) == ["HEAD 1", "HEAD 1.0", "HEAD latest"]
     assert last[1:] == [["PUT 1.0"], ["PUT 1"], ["PUT latest"]]
+
+
+def test_a_write_of_a_tag_that_failed_is_not_repeated_over_somebody_elses(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
+    ecr.fail("status", action="ecr:PutImage", status=500, times=3)
+    attempts = 0
+
+    def meanwhile(request: Request) -> None:
+        nonlocal attempts
+        attempts += request.action == "ecr:PutImage"
+        if attempts == 3:
+            ecr.stored(repository).tags["1.0"] = str(theirs.image.digest)
+
+    ecr.ecr.script.on_request = meanwhile
+    with pytest.raises(TagTaken, match=r"the tag 1\.0 named nothing"):
+        ecr.push(single(tmp_path / "ours", b"ours"), repository, "1.0")
+    assert attempts == 3
+    assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
 
 
 def test_no_tag_is_written_where_one_of_them_was_written_by_somebody_else_meanwhile(ecr: World, tmp_path: Path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import BadImage, PublishError, RegistryRefused
+from ecr_publish.errors import BadImage, PublishError, RegistryRefused, TagTaken
+from ecr_publish.local.faults import Request
 from ecr_publish.local.quirks import Quirks
 from ecr_publish.model.registry import Repository
 from ecr_publish.ports.images import Pushed
@@ -89,6 +91,24 @@ def test_a_signature_tag_that_names_something_else_there_stays_and_is_told(ecr: 
     copied = ecr.copy(pushed, there, "1.0")
     assert ecr.tags(there, THERE)[tag] == str(theirs.image.digest)
     assert [tag in each for each in copied.warnings] == [True]
+
+
+def test_a_signature_tag_that_somebody_else_writes_during_the_copy_stays_theirs(ecr: World, tmp_path: Path):
+    pushed = pushed_multi(ecr, tmp_path)
+    tag = f"sha256-{pushed.image.digest.hex}.sig"
+    attach(ecr, tmp_path / "s", "", b"signature", pushed.image.repository, tag)
+    there = ecr.create("web", THERE)
+    theirs = str(ecr.push(single(tmp_path / "theirs"), there, target=THERE).image.digest)
+
+    def meanwhile(request: Request) -> None:
+        if request.action == "ecr:PutImage" and tag not in ecr.tags(there, THERE):
+            ecr.clock.advance(timedelta(seconds=60))
+            ecr.stored(there, THERE).tags[tag] = theirs
+
+    ecr.ecr.script.on_request = meanwhile
+    with pytest.raises(TagTaken, match=rf"the tag {tag} named nothing when this transfer began"):
+        ecr.copy(pushed, there, "1.0")
+    assert ecr.tags(there, THERE) == {tag: theirs}
 
 
 def test_more_tags_than_one_page_hide_no_signature(ecr: World, tmp_path: Path):
