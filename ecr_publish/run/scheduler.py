@@ -1,4 +1,7 @@
-"""Scheduler: runs whatever has its facts, side by side up to a bound, and tells observers from one thread."""
+"""Scheduler: runs whatever has its facts, side by side up to a bound, and tells observers from one thread.
+
+What only waits for somebody else (a scan) holds no place of what works: it has a bound of its own.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from ecr_publish.ports.bundle import Ports
     from ecr_publish.run.step import Step
     from ecr_publish.run.stop import StopRequest
+
+
+MOST_WAITING = 32  # steps that only wait: each asks every few seconds, and the APIs behind have rates
 
 
 class Observer(Protocol):
@@ -54,7 +60,8 @@ class Scheduler:
         self, steps: Mapping[str, Step], ports: Ports, stop: StopRequest, observer: Observer, *, width: int = 8
     ) -> None:
         self._steps, self._ports, self._stop, self._observer = steps, ports, stop, observer
-        self._width = width
+        self._waits = frozenset(name for name, step in steps.items() if getattr(step, "waits", False))
+        self._room = {False: width, True: MOST_WAITING}
         self._events: queue.SimpleQueue[_Told | _Ended] = queue.SimpleQueue()
         self.ledger = Ledger()
 
@@ -62,7 +69,7 @@ class Scheduler:
         """Run all of them; returns when nothing runs any more and nothing more can start. What an observer raises comes
         through, when what ran was asked to stop and has ended."""
         waiting = {intent.id: intent for intent in intents}
-        with ThreadPoolExecutor(self._width, thread_name_prefix="step") as pool:
+        with ThreadPoolExecutor(sum(self._room.values()), thread_name_prefix="step") as pool:
             try:
                 never = self._rounds(intents, waiting, pool)
             except BaseException:
@@ -76,26 +83,35 @@ class Scheduler:
     def _rounds(self, intents: tuple[Intent, ...], waiting: dict[str, Intent], pool: Executor) -> set[str]:
         """Start what has its facts, and hear what comes of it, until nothing runs; what never started."""
         first, wanting = _furthest_first(intents), _wanting(intents)
-        ready, running = sorted(self._taken(waiting, intents), key=lambda intent: first[intent.id]), 0
+        ready: dict[bool, list[Intent]] = {False: [], True: []}  # by whether they only wait
+        running = {False: 0, True: 0}
+        self._add(ready, self._taken(waiting, intents), first)
         while True:
-            while ready and running < self._width and not self._stop.asked:
-                intent = ready.pop(0)
-                self._observer.started(intent)
-                pool.submit(self._run, intent)
-                running += 1
-            if not running:
-                return {*waiting, *(intent.id for intent in ready)}
+            for waits, queued in ready.items():
+                while queued and running[waits] < self._room[waits] and not self._stop.asked:
+                    intent = queued.pop(0)
+                    self._observer.started(intent)
+                    pool.submit(self._run, intent)
+                    running[waits] += 1
+            if not any(running.values()):
+                return {*waiting, *(intent.id for queued in ready.values() for intent in queued)}
             match self._events.get():
                 case _Told(intent=intent, progress=progress):
                     self._observer.progress(intent, progress)
                 case _Ended(intent=intent) as ended:
-                    running -= 1
+                    running[intent.step in self._waits] -= 1
                     self.record(intent, ended.outcome, ended.started)
                     if isinstance(ended.outcome, Done | AlreadyDone):
-                        ready += self._taken(waiting, [each for fact in intent.gives for each in wanting[fact]])
-                        ready.sort(key=lambda intent: first[intent.id])
+                        more = self._taken(waiting, [each for fact in intent.gives for each in wanting[fact]])
+                        self._add(ready, more, first)
                     else:
                         self._drop_hopeless(waiting)
+
+    def _add(self, ready: dict[bool, list[Intent]], more: list[Intent], first: Mapping[str, tuple[int, int]]) -> None:
+        for intent in more:
+            ready[intent.step in self._waits].append(intent)
+        for waits in {intent.step in self._waits for intent in more}:
+            ready[waits].sort(key=lambda intent: first[intent.id])
 
     def _taken(self, waiting: dict[str, Intent], candidates: Iterable[Intent]) -> list[Intent]:
         """Those of the candidates that wait and have all their facts; they wait no longer."""

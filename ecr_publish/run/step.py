@@ -12,7 +12,11 @@ from ecr_publish.run.outcome import Outcome
 
 
 class Step(Plannable, Protocol):
-    """What a plugin's `steps()` contributes: `Plannable` and how to perform what was planned."""
+    """What a plugin's `steps()` contributes: `Plannable` and how to perform what was planned.
+
+    One that has `waits = True` besides spends its time waiting for somebody else: it is run beside the steps that
+    `--parallel` counts.
+    """
 
     def run(self, intent: Intent, facts: Facts, ports: Ports) -> Outcome:
         """Perform it. Done and AlreadyDone carry one value for each of `gives`, in order. Raises PublishError.

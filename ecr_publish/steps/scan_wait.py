@@ -25,6 +25,7 @@ class ScanWait:
     name = "scan-wait"
     on = On.PUBLISHED
     wanted = False
+    waits = True
     needs = (Need(PublishedImage, At.HERE), Need(Identity, At.TARGET))
     gives = (Give(ScanEvidence, At.HERE),)
 

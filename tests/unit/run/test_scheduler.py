@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ecr_publish.ports.bundle import Ports
 from ecr_publish.run.clock import SimulatedClock
 from ecr_publish.run.exitcode import exit_code
 from ecr_publish.run.outcome import AlreadyDone, Done, Failed, NotStarted
-from ecr_publish.run.scheduler import Scheduler
+from ecr_publish.run.scheduler import MOST_WAITING, Scheduler
 from ecr_publish.run.stop import StopRequest
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
@@ -72,6 +72,16 @@ def intent(image, *needs):
     return Intent("act", Place(image=image), (), keys, (FactKey(str, Place(image=image)),), None)
 
 
+class Watching(Acting):
+    """A step whose time is somebody else's."""
+
+    waits = True
+
+
+def watch(image, *needs):
+    return replace(intent(image, *needs), step="watch")
+
+
 def execute(intents, acts=None, stop=None, width=8, outcomes=None, seen=None):
     stop, seen = stop or StopRequest(), seen or Seen()
     clock = SimulatedClock(START, stop)
@@ -81,9 +91,8 @@ def execute(intents, acts=None, stop=None, width=8, outcomes=None, seen=None):
         engine=absent, archives=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
         spool=lambda name: nullcontext(Path()),
     )  # fmt: skip
-    ledger = Scheduler({"act": Acting(acts or {}, outcomes or {})}, ports, stop, seen, width=width).execute(
-        tuple(intents)
-    )
+    steps = {"act": Acting(acts or {}, outcomes or {}), "watch": Watching(acts or {})}
+    ledger = Scheduler(steps, ports, stop, seen, width=width).execute(tuple(intents))
     return {str(entry.intent.place): entry.outcome for entry in ledger.entries}, seen, ledger
 
 
@@ -107,6 +116,52 @@ def test_no_more_is_started_than_may_run_side_by_side_and_the_rest_is_named_afte
     outcomes, seen, _ = execute([intent(name) for name in "abc"], {"a": lambda ports: stop.interrupt()}, stop, width=1)
     assert "started b" not in seen.words
     assert outcomes["b"] == outcomes["c"] == NotStarted("the run was stopped")
+
+
+def test_what_only_waits_holds_up_nothing_that_works():
+    worked = threading.Event()
+
+    def until_worked(ports):
+        assert worked.wait(5), "nothing else ran meanwhile"
+
+    outcomes, _, _ = execute(
+        [watch("a"), watch("b"), intent("c"), intent("d", "c")],
+        {"a": until_worked, "b": until_worked, "d": lambda ports: worked.set()},
+        width=2,
+    )
+    assert [type(each) for each in outcomes.values()] == [Done] * 4
+
+
+def test_what_works_side_by_side_is_bounded_beside_what_waits():
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def works(ports):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        threading.Event().wait(0.01)
+        with lock:
+            at_once[0] -= 1
+
+    execute([watch("x"), watch("y"), *(intent(name) for name in "abcdef")], dict.fromkeys("abcdef", works), width=2)
+    assert most[0] <= 2
+
+
+def test_a_great_many_are_waited_for_in_turn():
+    places = [f"scan{number}" for number in range(3 * MOST_WAITING)]
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def waits(ports):
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        threading.Event().wait(0.005)
+        with lock:
+            at_once[0] -= 1
+
+    outcomes, _, _ = execute([watch(each) for each in places], dict.fromkeys(places, waits), width=1)
+    assert 1 < most[0] <= MOST_WAITING
+    assert all(isinstance(each, Done) for each in outcomes.values())
 
 
 def test_one_failure_does_not_hide_another_image():
