@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sized
 
 import click
 
@@ -44,7 +45,11 @@ def command(file: str, shown: bool, output: str) -> int:
         say(json.dumps({"errors": [], "warnings": list(loaded.warnings)}, indent=2))
     else:
         config = loaded.config
-        say(f"{path}: ok: {len(config.images)} images, {len(config.environments)} environments")
+        say(f"{path}: ok: {_number(config.images, 'image')}, {_number(config.environments, 'environment')}")
     for warning in loaded.warnings:
         tell(f"warning: {clean(warning)}")
     return 0
+
+
+def _number(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

@@ -43,7 +43,8 @@ class Tag:
             raise PlanImpossible(
                 what="no rule gives a tag here" + (f":\n{reasons}" if reasons else ""),
                 where=f"images.{scene.image.name}.tags",
-                hint="add a rule that applies here (for example type=sha), or say push: {untagged: true}",
+                hint="commit what is to be built, add a rule that applies here (--as-tag v1.0.0 tries a release), or "
+                "say push: {untagged: true}",
             )
         return TagDetails(tags)
 

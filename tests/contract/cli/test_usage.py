@@ -110,6 +110,11 @@ def test_an_edge_that_no_step_of_the_pipeline_takes_is_an_error(file, capsys):
     assert "the pipeline has no promote step" in capsys.readouterr().err
 
 
+def test_a_valid_file_is_told_with_what_it_has(file, capsys):
+    assert run(["check", "-f", file]) == 0
+    assert capsys.readouterr().out == f"{file}: ok: 1 image, 2 environments\n"
+
+
 LAB = FILE.replace("images:", '  lab: { registry: "registry.example:5000" }\nimages:', 1)
 
 
