@@ -73,8 +73,9 @@ def _diff_ids(config: Mapping[str, Any], layers: int, path: str) -> tuple[str, .
 def _image(layout: Layout, platform: Platform, path: str) -> tuple[Manifest, dict[str, Any]]:
     """The manifest and config for the platform: an entry of an index, or the only image if it is for that one."""
     candidates: list[Descriptor] = []
+    read = layout.reader("bring a base that holds fewer images")
     for entry in layout.entries:
-        document = layout.manifest(entry.digest, entry.media_type)
+        document = read(entry)
         candidates += document.children if isinstance(document, Index) else [entry]
     named = [each for each in candidates if each.platform is not None and _same(each.platform, platform)]
     for each in named or [each for each in candidates if each.platform is None]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest
+from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.manifest import Document, Index, Manifest
 
 DEEPEST = 4  # indexes in indexes; no tool makes more than one inside another
-MOST_MANIFESTS, MOST_BLOBS = 10_000, 100_000
-MOST_BYTES = 64 << 20  # of all manifests, which are kept in memory together
+MOST_BLOBS = 100_000
 
 Fetch = Callable[[tuple[Descriptor, ...]], Iterable[Document]]  # the documents of descriptors, in their order
 
@@ -37,26 +37,24 @@ class Closure:
         return sum(blob.size for blob in self.blobs) + sum(len(each.body) for each in self.documents.values())
 
 
-def closure(root: Document, fetch: Fetch, where: str) -> Closure:
-    """Follow the root down, one level of documents at a time, each document fetched once.
+def closure(root: Document, fetch: Fetch, where: str, allowance: Allowance | None = None) -> Closure:
+    """Follow the root down, one level of documents at a time, each document fetched once. `allowance` is that of
+    several images which are kept together.
 
     Raises BadImage: nested too deeply (or containing itself), too many or too large manifests or blobs, a foreign
     layer, a size that is not the right one, two sizes for one digest; and what `fetch` raises.
     """
+    allowance = allowance or Allowance(where)
+    allowance.take(len(root.body))
     found: dict[Digest, Document] = {root.digest: root}
     level: tuple[Document, ...] = (root,)
     for _ in range(DEEPEST + 1):
         wanted = {child.digest: child for each in level for child in children(each) if child.digest not in found}
         if not wanted:
             break
-        if len(found) + len(wanted) > MOST_MANIFESTS:
-            raise _bad(where, f"it has more than {MOST_MANIFESTS} manifests")
-        if sum(child.size for child in wanted.values()) + sum(len(each.body) for each in found.values()) > MOST_BYTES:
-            raise _bad(where, f"its manifests have more than {MOST_BYTES >> 20} MiB together")
-        level = tuple(fetch(tuple(wanted.values())))
-        for child, document in zip(wanted.values(), level, strict=True):
-            if child.size != len(document.body):
-                raise _bad(where, f"it gives {child.digest} {child.size} bytes, it has {len(document.body)}")
+        for child in wanted.values():
+            allowance.take(child.size)
+        level = tuple(_measured(wanted.values(), fetch(tuple(wanted.values())), where))
         found.update({document.digest: document for document in level})
     return Closure(root, _waves(found, where), _blobs(found.values(), where))
 
@@ -68,6 +66,14 @@ def children(document: Document) -> tuple[Descriptor, ...]:
             return listed
         case Manifest():
             return ()
+
+
+def _measured(wanted: Iterable[Descriptor], read: Iterable[Document], where: str) -> Iterator[Document]:
+    """Each as soon as it is read: what was allowed is what the descriptors said."""
+    for child, document in zip(wanted, read, strict=True):
+        if child.size != len(document.body):
+            raise _bad(where, f"it gives {child.digest} {child.size} bytes, it has {len(document.body)}")
+        yield document
 
 
 def _waves(found: dict[Digest, Document], where: str) -> tuple[tuple[Document, ...], ...]:

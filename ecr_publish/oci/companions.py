@@ -7,19 +7,22 @@ and what belongs to it by a `kind` (cosign, pkg/oci/layout).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest
+from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.closure import DEEPEST, Closure
+from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.entries import former_tag, ref_name, saved_as
 from ecr_publish.oci.layout import Layout
-from ecr_publish.oci.manifest import Index
+from ecr_publish.oci.manifest import Document, Index
 
 if TYPE_CHECKING:
     from ecr_publish.oci.attached import Attached, Family
 
+_HINT = "remove from index.json what is not needed"
 _SUFFIXES = {"sigs": ".sig", "atts": ".att"}
 
 
@@ -30,7 +33,7 @@ def companions(layout: Layout, image: Closure) -> tuple[Family, ...]:
         return ()
     from ecr_publish.oci.attached import Family
 
-    pointing = tuple(_pointing(layout))
+    pointing, allowance = tuple(_pointing(layout)), Allowance(f"layout {layout.directory}", _HINT)
     families: list[Family] = []
     met: set[Digest] = set(image.documents)
     while pointing:
@@ -41,10 +44,11 @@ def companions(layout: Layout, image: Closure) -> tuple[Family, ...]:
         if len(families) > DEEPEST:
             raise BadImage(
                 what="there is no end to what points to the image", where=f"layout {layout.directory}",
-                hint="remove from index.json what is not needed",
+                hint=_HINT,
             )  # fmt: skip
         met.update(fresh)
-        families.append(Family(tuple((each, layout.closure(each.document.digest)) for each in fresh.values())))
+        made_of = ((each, layout.closure(each.document.digest, allowance=allowance)) for each in fresh.values())
+        families.append(Family(tuple(made_of)))
     return tuple(families)
 
 
@@ -53,27 +57,28 @@ def _pointing(layout: Layout) -> Iterator[Attached]:
     there may be hundreds."""
     from ecr_publish.oci.attached import Attached, tag_of
 
+    read = layout.reader(_HINT)
     saved = [each.digest for each in layout.entries if saved_as(each) in ("image", "imageIndex")]
     for entry in layout.entries:
         former, name = former_tag(entry), ref_name(entry)
         if name is not None and former is None and entry.artifact_type is None:
             continue
-        document = layout.manifest(entry.digest, entry.media_type)
+        document = read(entry)
         suffix = _SUFFIXES.get(saved_as(entry) or "")
         if document.subject is not None:
             yield Attached(document, document.subject, listed=entry)
         elif former is not None and former.suffix:
             yield Attached(document, former.subject, tag=name)
         elif former is not None and isinstance(document, Index):
-            yield from _listed(layout, document)
+            yield from _listed(document, read)
         elif suffix is not None and len(saved) == 1:
             yield Attached(document, saved[0], tag=f"{tag_of(saved[0])}{suffix}")
 
 
-def _listed(layout: Layout, referrers: Index) -> Iterator[Attached]:
+def _listed(referrers: Index, read: Callable[[Descriptor], Document]) -> Iterator[Attached]:
     from ecr_publish.oci.attached import Attached
 
     for child in referrers.children:
-        document = layout.manifest(child.digest, child.media_type)
+        document = read(child)
         if document.subject is not None:
             yield Attached(document, document.subject, listed=child)

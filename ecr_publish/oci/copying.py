@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import Notify
+from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.attached import Attached, Family, blobs_of
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.closure import Closure
@@ -80,7 +81,8 @@ class Copying:
         plan = self._blob_plan(image, digest, standing, begun)
         plan = nearer(plan, self._shared.capabilities.home) if plan else None
         moved = self._perform(plan, moment) if plan else ()
-        found = tuple(self._family(each) for each in referrers.found(asked))
+        allowance = Allowance(str(self._origin.repository), "delete what points to it and is not needed")
+        found = tuple(self._family(each, allowance) for each in referrers.found(asked))
         lack = lacking(found, self._goal, self._shared.lanes)
         moved += self._bring(lack.families)
         tags = puts(image.root, self._goal.repository, standing.missing, standing.seen)
@@ -139,5 +141,5 @@ class Copying:
             self._shared.capabilities.saw_no_mount(self._origin.repository, self._goal.repository)
         return moved
 
-    def _family(self, attached: Iterable[Attached]) -> Family:
-        return Family(tuple((each, self._shared.closure(self._origin, each.document)) for each in attached))
+    def _family(self, attached: Iterable[Attached], allowance: Allowance) -> Family:
+        return Family(tuple((each, self._shared.closure(self._origin, each.document, allowance)) for each in attached))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ecr_publish.errors import BadImage, MachineFault
 from ecr_publish.http.slice import Slice
 from ecr_publish.model.digest import Digest, digest_of
+from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.closure import Closure, closure
 from ecr_publish.oci.content import BLOCK
 from ecr_publish.oci.descriptor import Descriptor
@@ -39,7 +40,7 @@ class Layout:
     def root(self, reference: str | None = None) -> Descriptor:
         """The image: the only one that is no referrer, or the one whose ref.name or digest is `reference`."""
         if reference is None:
-            found = images(self.entries, lambda each: self.manifest(each.digest, each.media_type))
+            found = images(self.entries, self.reader("say which image with reference:"))
             if len(found) == 1:
                 return found[0]
             names = ", ".join(ref_name(entry) or str(entry.digest) for entry in found[:MOST_NAMES])
@@ -74,6 +75,17 @@ class Layout:
             raise self._bad(f"the blob {digest} has other bytes", AGAIN)
         return parse(body, media_type, f"{self.directory}: {digest.short}")
 
+    def reader(self, hint: str) -> Callable[[Descriptor], Document]:
+        """Reads one manifest after the other, no more together than an Allowance; the hint says what else to do."""
+        allowance = Allowance(f"layout {self.directory}", hint)
+
+        def read(entry: Descriptor) -> Document:
+            document = self.manifest(entry.digest, entry.media_type)
+            allowance.take(len(document.body))
+            return document
+
+        return read
+
     def json(self, descriptor: Descriptor) -> dict[str, Any]:
         """A small JSON blob such as a config, verified."""
         if descriptor.size > LARGEST_MANIFEST:
@@ -104,12 +116,15 @@ class Layout:
         """The error for a blob that is not what its descriptor says."""
         return self._bad(f"the blob {blob.digest}: {what}", AGAIN)
 
-    def closure(self, digest: Digest, absent: frozenset[Digest] = frozenset()) -> Closure:
+    def closure(
+        self, digest: Digest, absent: frozenset[Digest] = frozenset(), allowance: Allowance | None = None
+    ) -> Closure:
         """Everything that the image is made of; all blobs but the absent ones are there, with their sizes."""
         found = closure(
             self.document(digest),
-            lambda wanted: [self.manifest(each.digest, each.media_type) for each in wanted],
+            lambda wanted: (self.manifest(each.digest, each.media_type) for each in wanted),
             str(self.directory),
+            allowance,
         )
         for blob in (each for each in found.blobs if each.digest not in absent):
             with self._readable(blob.digest):

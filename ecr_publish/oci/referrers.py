@@ -14,9 +14,10 @@ from functools import partial
 
 from ecr_publish.errors import NotAuthorised
 from ecr_publish.model.digest import Digest
+from ecr_publish.oci.allowance import MOST_BYTES, MOST_MANIFESTS
 from ecr_publish.oci.attached import Attached, tag_of
 from ecr_publish.oci.capabilities import Capabilities
-from ecr_publish.oci.closure import DEEPEST, MOST_BYTES, MOST_MANIFESTS
+from ecr_publish.oci.closure import DEEPEST
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.listing import endless, listed

@@ -7,6 +7,7 @@ from functools import partial
 
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
+from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.closure import Closure, closure
 from ecr_publish.oci.descriptor import Descriptor
@@ -27,13 +28,14 @@ class Shared:
     standings: Standings
     capabilities: Capabilities
 
-    def closure(self, wire: Wire, root: Document) -> Closure:
-        """Everything below a root in a repository. Raises BadImage, ImageMissing."""
+    def closure(self, wire: Wire, root: Document, allowance: Allowance | None = None) -> Closure:
+        """Everything below a root in a repository. `allowance` as of `closure`. Raises BadImage, ImageMissing."""
         manifests = Manifests(wire)
         return closure(
             root,
             lambda wanted: self.lanes.do([partial(self.documents.expect, manifests, each.digest) for each in wanted]),
             f"{wire.repository}@{root.digest.short}",
+            allowance,
         )
 
     def known(self, repository: Repository, digest: Digest) -> Closure | None:

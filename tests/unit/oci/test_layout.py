@@ -10,8 +10,9 @@ import pytest
 
 from ecr_publish.errors import BadImage
 from ecr_publish.model.digest import Digest
+from ecr_publish.oci.companions import companions
 from ecr_publish.oci.layout import Layout, open_layout
-from tests.unit.oci.layouts import Writer, multi, single
+from tests.unit.oci.layouts import CONFIG, INDEX, MANIFEST, Writer, multi, single
 
 
 def blob(directory: Path, name: object) -> Path:
@@ -110,6 +111,57 @@ def test_manifests_that_are_large_together_are_refused_before_they_are_read(tmp_
     layout = writer.publish(writer.index(*there))
     with pytest.raises(BadImage, match="together"):
         open_layout(tmp_path).closure(layout.digest)
+
+
+def large(writer: Writer, number: int, **more: object) -> dict[str, object]:
+    """An image whose manifest is almost as large as any may be."""
+    config, layer = writer.blob(b"{}", CONFIG), writer.blob(b"%d" % number)
+    value = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer], **more}
+    return writer.document({**value, "annotations": {"org.example.large": "x" * (3900 << 10)}})
+
+
+def listing(writer: Writer, *entries: dict[str, object]) -> Layout:
+    (writer.directory / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
+    return open_layout(writer.directory)
+
+
+def test_an_index_that_makes_its_manifests_small_is_found_out_at_the_first_that_is_read(tmp_path: Path):
+    """Ten thousand manifests of 4 MiB, said to be of 100 bytes, were all read before one was measured."""
+    writer = Writer(tmp_path)
+    missing = {**writer.manifest(b"other"), "digest": f"sha256:{0:064x}"}
+    layout = writer.publish(writer.index({**writer.manifest(b"layer"), "size": 7}, missing))
+    with pytest.raises(BadImage, match="7 bytes"):
+        open_layout(tmp_path).closure(layout.digest)
+
+
+def test_images_whose_manifests_are_large_together_are_not_all_read_to_say_how_many_there_are(tmp_path: Path):
+    writer = Writer(tmp_path)
+    layout = listing(writer, *(large(writer, number) for number in range(17)))
+    with pytest.raises(BadImage, match="more than 64 MiB together") as told:
+        layout.root()
+    assert "reference:" in (told.value.hint or "")
+    assert layout.root(str(layout.entries[3].digest)) == layout.entries[3]
+
+
+def test_what_lies_beside_an_image_and_is_large_together_is_refused(tmp_path: Path):
+    writer = Writer(tmp_path)
+    image = writer.manifest(b"layer")
+    layout = listing(writer, image, *(large(writer, number, subject=image) for number in range(17)))
+    with pytest.raises(BadImage, match="more than 64 MiB together"):
+        companions(layout, layout.closure(layout.entries[0].digest))
+
+
+def test_what_several_companions_are_made_of_is_bounded_together(tmp_path: Path):
+    """Each is within bounds, and so would a thousand of them be, which were kept in memory side by side."""
+    writer = Writer(tmp_path)
+    image, inner = writer.manifest(b"layer"), [large(writer, number) for number in range(9)]
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": inner, "subject": image}
+    two = [writer.document({**index, "artifactType": f"example/{number}"}) for number in range(2)]
+    layout = listing(writer, image, *two)
+    for each in layout.entries:
+        assert layout.closure(each.digest)
+    with pytest.raises(BadImage, match="more than 64 MiB together"):
+        companions(layout, layout.closure(layout.entries[0].digest))
 
 
 def test_a_manifest_of_five_megabytes_is_refused(tmp_path: Path):
