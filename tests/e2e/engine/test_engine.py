@@ -107,7 +107,8 @@ def test_an_image_is_built_as_the_file_says_and_its_output_told(engine):
     image = engine.image(section, org_opencontainers_image_revision="abc")
     found = engine.inspect(image)
     assert (found["Id"], found["Os"], found["Architecture"]) == (image, "linux", "amd64")
-    assert found["Config"]["Labels"] == {"own": "x", "org.opencontainers.image.revision": "abc"}
+    own = {"own": "x", "org.opencontainers.image.revision": "abc"}
+    assert found["Config"]["Labels"] == own | {"io.ecr-publish.annotations": "{}"}
     assert "WORDS=hello" in engine.shell.run("docker", "run", "--rm", image).splitlines()
     assert any(line.startswith("Step 1/") for line in engine.lines)
 
@@ -164,7 +165,7 @@ def test_what_docker_save_writes_is_the_same_image(engine):
 
 def test_the_step_that_failed_is_told(engine):
     (engine.root / "Dockerfile").write_text(DOCKERFILE.replace('"touch", "/made"', '"false"'))
-    with pytest.raises(BuildFailed, match=r"non-zero code: 1 \(at Step 6/8 : RUN"):
+    with pytest.raises(BuildFailed, match=r"non-zero code: 1 \(at Step 6/9 : RUN"):
         engine.build(DockerBuild())
 
 
