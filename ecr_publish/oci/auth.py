@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from ecr_publish.errors import NotAuthorised, Unavailable
+from ecr_publish.errors import NotAuthorised
 from ecr_publish.http.answer import Answer
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
-from ecr_publish.oci.failures import has_expired
+from ecr_publish.oci.failures import has_expired, trouble
 from ecr_publish.ports.access import Access, CredentialSource
 
 _SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")  # printable ASCII (RFC 9110, section 5.5)
@@ -70,7 +70,7 @@ class Authorizer:
         """Whether the refused request may be sent once more: a challenge was answered, or a token renewed.
 
         Several threads come here with the same stale token: one fetches, the others go on with what it got. Raises
-        NotAuthorised if the registry's token service gives none, Unavailable if it cannot just now.
+        NotAuthorised if the registry's token service gives none, Unavailable (Throttled) if it cannot just now.
         """
         challenge = self._challenge(target, scope, answer)
         if challenge is None and not self._is_stale(target, scope, answer):
@@ -122,11 +122,7 @@ class Authorizer:
             header(authorization),
         )
         if got.may_heal:
-            raise Unavailable(
-                what=f"the token service is in trouble (it answers {got.status})",
-                where=str(target.registry),
-                hint="try again later",
-            )
+            raise trouble("the token service", str(target.registry), got)
         token = _token(got)
         if token is None:
             raise NotAuthorised(

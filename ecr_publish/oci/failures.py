@@ -91,6 +91,13 @@ def refusal(method: str, path: str, repository: Repository, answer: Answer) -> P
     return _understood(said, repository, where, answer.status)
 
 
+def trouble(who: str, where: str, answer: Answer) -> Unavailable:
+    """The error for an answer of another service that may heal; it carries the seconds which that one asks for."""
+    kind, what = (Throttled, "asks to slow down") if answer.status == 429 else (Unavailable, "is in trouble")
+    where, hint = f"{where} ({answer.status})", "try again later"
+    return _waiting(kind, f"{who} {what}", Diagnosis("", ""), where, hint, answer)
+
+
 def action_of(method: str, path: str) -> str:
     """The IAM action behind a request, `ecr:*` where it is not known."""
     return next((action for verb, part, action in ACTIONS if verb == method and part in f"/{path}"), "ecr:*")

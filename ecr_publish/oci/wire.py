@@ -19,6 +19,7 @@ from ecr_publish.oci.failures import action_of, has_expired, refusal
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.run.retry import Retry
 
+TOKENS = "the token service"  # an action like those of IAM, to the limiter
 Body = Callable[[], Iterable[bytes | memoryview | Slice]]  # makes the body anew for each attempt
 
 
@@ -155,7 +156,13 @@ class Wire:
             yield response
 
     def _recovered(self, refused: Answer, sent: str | None) -> bool:
-        return self._line.authorizer.recovered(self.target, self._scope, refused, sent)
+        """The token service has a pace of its own, beside those of the registry's actions."""
+        self._line.limiter.wait(self.repository.registry, TOKENS)
+        try:
+            return self._line.authorizer.recovered(self.target, self._scope, refused, sent)
+        except Throttled as error:
+            self._line.limiter.refused(self.repository.registry, TOKENS, error.retry_after)
+            raise
 
     def _words(self, request: Request, authorization: str | None) -> Answer | None:
         """A refused HEAD has no body to say why: the words that GET has. None if GET is not refused: the token is good

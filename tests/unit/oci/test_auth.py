@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import NotAuthorised, RegistryRefused, TokenExpired
+from ecr_publish.errors import NotAuthorised, RegistryRefused, Throttled, TokenExpired
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
@@ -70,13 +70,14 @@ class BearerRegistry:
     beside: str = ""  # what else it offers
     tokens_asked: list[Asked] = field(default_factory=list)
     troubles: list[int] = field(default_factory=list)  # statuses that the token service answers first
+    asks: dict[str, str] = field(default_factory=dict)  # headers that it answers them with
 
     def __call__(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
         assert self.server is not None
         if asked.path.startswith("/token"):
             self.tokens_asked.append(asked)
             if self.troubles:
-                return self.troubles.pop(0), {}, b""
+                return self.troubles.pop(0), self.asks, b""
             self.issued += 1
             return 200, {}, b'{"token":"t%d"}' % self.issued
         if asked.headers.get("authorization") == f"Bearer t{self.valid}":
@@ -126,9 +127,9 @@ def test_a_bearer_that_expires_is_fetched_anew(registry: BearerRegistry, target:
     assert registry.issued == 2
 
 
-def wire(url: str) -> Wire:
+def wire(url: str, clock: SimulatedClock | None = None) -> Wire:
     stop = StopRequest()
-    clock, transport = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC), stop), Transport(stop)
+    clock, transport = clock or SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC), stop), Transport(stop)
     line = Line(transport, Authorizer(Given(url), transport), Limiter(clock))
     return Wire(line, Retry(clock, lambda seconds: seconds), PUBLIC, Repository(PUBLIC.registry, "web"))
 
@@ -161,6 +162,24 @@ def test_a_token_service_in_trouble_is_asked_again(registry: BearerRegistry):
     registry.troubles = [429, 500, 503]
     assert engine(url(registry)).digest(PLAIN, Repository(PLAIN.registry, "web"), "1.0") is not None
     assert (registry.issued, len(registry.tokens_asked)) == (1, 4)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_token_service_is_given_the_seconds_that_it_asks_for(registry: BearerRegistry, status: int):
+    registry.troubles, registry.asks = [status], {"Retry-After": "40"}
+    clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))
+    wire(url(registry), clock).ask(Request("GET", "tags/list", (200,)))
+    assert clock.monotonic() >= 40
+    assert len(registry.tokens_asked) == 2
+
+
+def test_a_token_service_that_asks_for_too_long_is_told_at_once_and_not_asked_by_others(registry: BearerRegistry):
+    registry.troubles, registry.asks = [429], {"Retry-After": "600"}
+    asking = wire(url(registry))
+    for _ in range(2):
+        with pytest.raises(Throttled, match="600 s"):
+            asking.ask(Request("GET", "tags/list", (200,)))
+    assert len(registry.tokens_asked) == 1
 
 
 def test_a_registry_that_offers_basic_too_gets_a_token(registry: BearerRegistry):
