@@ -19,6 +19,7 @@ from ecr_publish.errors import NotAuthorised
 HELPER_SECONDS, PAUSE_SECONDS = 30, 0.25
 _HELPER = re.compile(r"[A-Za-z0-9_.-]+")
 _DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+_STORED = "https://index.docker.io/v1/"  # Docker Hub to docker and its helpers
 
 
 class DockerLogins:
@@ -32,13 +33,10 @@ class DockerLogins:
     def get(self, host: str, /) -> str | None:
         """base64 of `user:password` for `host[:port]`; None if there is no login. Raises NotAuthorised."""
         config = self._config()
-        helpers = _mapping(config.get("credHelpers"))
-        helper = next((name for key, name in helpers.items() if _is_for(key, host)), config.get("credsStore"))
+        helper = _of(_mapping(config.get("credHelpers")), host) or config.get("credsStore")
         if helper:
-            return self._helped(str(helper), host)
-        auths = _mapping(config.get("auths"))
-        found = next((_mapping(entry) for key, entry in auths.items() if _is_for(key, host)), {})
-        auth = found.get("auth")
+            return self._helped(str(helper), _STORED if host in _DOCKER_HUB else host)
+        auth = _mapping(_of(_mapping(config.get("auths")), host)).get("auth")
         return "".join(auth.split()) or None if isinstance(auth, str) else None  # base64 of the shell has line ends
 
     def _config(self) -> Mapping[str, Any]:
@@ -99,6 +97,13 @@ def _login(output: bytes) -> str | None:
     if not isinstance(user, str) or not isinstance(secret, str) or user == "<token>":
         return None
     return base64.b64encode(f"{user}:{secret}".encode()).decode()
+
+
+def _of(named: Mapping[str, Any], host: str) -> Any:
+    """What is kept for the host; None if nothing is."""
+    if host in _DOCKER_HUB and _STORED in named:
+        return named[_STORED]
+    return next((value for key, value in named.items() if _is_for(key, host)), None)
 
 
 def _is_for(key: str, host: str) -> bool:

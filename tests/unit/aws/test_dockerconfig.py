@@ -43,6 +43,20 @@ def test_docker_hub_has_several_names(docker):
     assert docker({"auths": {"https://index.docker.io/v1/": {"auth": ANNE}}}).get("docker.io") == ANNE
 
 
+@pytest.mark.parametrize("host", ["docker.io", "registry-1.docker.io"])
+def test_a_helper_is_asked_for_docker_hub_by_the_name_that_docker_stores_it_under(docker, host):
+    answer = """printf '{"Username":"anne","Secret":"%s"}' "$host" """
+    logins = docker({"credsStore": "vault"}, "vault", answer)
+    assert base64.b64decode(logins.get(host)) == b"anne:https://index.docker.io/v1/"
+
+
+def test_of_docker_hub_s_names_the_one_that_docker_stores_counts(docker):
+    """Beside it lie tokens that are no password (`docker login` by the browser), and old names."""
+    other = {"auth": base64.b64encode(b"anne:other").decode()}
+    auths = {"https://index.docker.io/v1/refresh-token": other, "https://index.docker.io/v1/": {"auth": ANNE}}
+    assert docker({"auths": auths}).get("docker.io") == ANNE
+
+
 @pytest.mark.parametrize(
     "config", [{}, {"auths": {}}, {"auths": {"r.test": {}}}, {"auths": {"other.test": {"auth": ANNE}}}]
 )
