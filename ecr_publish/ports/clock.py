@@ -7,13 +7,17 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time. `now` is aware UTC; `monotonic` is in seconds from an arbitrary point and never goes back."""
+    """Time. `now` is aware UTC; `monotonic` and `lived` are in seconds from an arbitrary point and never go back."""
 
     def now(self) -> datetime:
         """The present instant, aware, UTC."""
 
     def monotonic(self) -> float:
         """Seconds for measuring durations."""
+
+    def lived(self) -> float:
+        """Seconds as the calling thread lives them. Where time is simulated, what others sleep meanwhile is not in
+        them: no call of this thread takes hours because another waits for a scan."""
 
     def sleep(self, wait: timedelta) -> None:
         """Return after `wait`; raises Interrupted or Terminated at once when the run is asked to stop."""

@@ -35,6 +35,10 @@ class SystemClock:
         """Seconds that never go back."""
         return time.monotonic()
 
+    def lived(self) -> float:
+        """The same: real time passes for all alike."""
+        return time.monotonic()
+
     def sleep(self, wait: timedelta) -> None:
         """Return after `wait`; raises Interrupted or Terminated as soon as the run is asked to stop."""
         self._stop.wait(max(0.0, wait.total_seconds()))
@@ -71,6 +75,7 @@ class SimulatedClock:
         self._now, self._elapsed = start, 0.0
         self._lock = threading.Lock()
         self._stop, self._breath = stop, breath
+        self._own = threading.local()
 
     def now(self) -> datetime:
         """The simulated instant, aware, UTC."""
@@ -82,8 +87,13 @@ class SimulatedClock:
         with self._lock:
             return self._elapsed
 
+    def lived(self) -> float:
+        """Simulated seconds by which the calling thread itself moved the time."""
+        return getattr(self._own, "seconds", 0.0)
+
     def advance(self, wait: timedelta) -> None:
         """Move the time forward."""
+        self._own.seconds = self.lived() + wait.total_seconds()
         with self._lock:
             self._now += wait
             self._elapsed += wait.total_seconds()

@@ -39,7 +39,7 @@ class Retry:
             try:
                 return call()
             except PublishError as error:
-                now, wait = self.clock.monotonic(), max(self.jitter(ceiling), _asked(error))
+                now, wait = self.clock.lived(), max(self.jitter(ceiling), _asked(error))
                 failed = now if failed is None else failed
                 late = now - failed + wait > self.deadline
                 if not error.retryable or not left or late:

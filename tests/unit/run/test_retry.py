@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -82,3 +83,17 @@ def test_a_call_that_takes_longer_than_the_deadline_may_fail_once(clock: Simulat
 
     assert Retry(clock, lambda seconds: seconds)(slow) == "done"
     assert failing.calls == 2
+
+
+def test_in_a_rehearsal_what_others_sleep_meanwhile_is_no_time_of_this_call(clock: SimulatedClock):
+    """As of a step that waits for a scan beside it."""
+    failing = Failing(GONE, GONE, GONE)
+
+    def beside() -> str:
+        other = threading.Thread(target=clock.sleep, args=(timedelta(minutes=10),))
+        other.start()
+        other.join()
+        return failing()
+
+    assert Retry(clock, lambda seconds: seconds)(beside) == "done"
+    assert failing.calls == 4
