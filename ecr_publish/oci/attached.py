@@ -79,16 +79,16 @@ def tag_of(subject: Digest) -> str:
     return f"sha256-{subject.hex}"
 
 
-def scheme_index(before: Document | None, added: tuple[Attached, ...]) -> bytes:
+def scheme_index(before: Index | None, added: tuple[Attached, ...]) -> bytes:
     """The list under `sha256-<hex>` with these referrers behind those it has, as the specification has clients write it
     for a registry without the API. What others wrote in it stays as it is, down to members that are not known here;
     where nothing is to be added, so do its bytes."""
-    listed = {each.digest for each in before.children} if isinstance(before, Index) else set()
+    listed = {each.digest for each in before.children} if before else set()
     fresh = {each.document.digest: each for each in added if each.document.digest not in listed}
-    if isinstance(before, Index) and not fresh:
+    if before and not fresh:
         return before.body
     value: dict[str, Any] = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
-    if isinstance(before, Index):
+    if before:
         value |= {"mediaType": before.media_type, **json.loads(before.body)}
     value["manifests"] = [*value["manifests"], *(_entry(each) for each in fresh.values())]
     return json.dumps(value, separators=(",", ":")).encode()

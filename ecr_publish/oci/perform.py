@@ -16,7 +16,7 @@ from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.early import early
 from ecr_publish.oci.lanes import Job, Lanes, Moved
 from ecr_publish.oci.looks import Look
-from ecr_publish.oci.manifest import OCI_INDEX, parse
+from ecr_publish.oci.manifest import OCI_INDEX, Index, parse
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.plan import (
     BlobOperation,
@@ -105,10 +105,17 @@ class Performer:
             return
         from ecr_publish.oci.attached import scheme_index, tag_of
 
-        before = self._manifests.get(tag_of(operation.subject))
+        tag = tag_of(operation.subject)
+        before = self._manifests.get(tag)
+        if not isinstance(before, Index | None):
+            raise TagTaken(
+                what=f"the tag {tag} names an image, where clients keep the list of what points to {operation.subject}",
+                where=f"{operation.repository}:{tag}",
+                hint="see whose it is, and delete the tag or give the image another",
+            )
         body = scheme_index(before, added)
         if before is None or before.body != body:
-            self._manifests.put(parse(body, OCI_INDEX, str(operation.repository)), tag_of(operation.subject))
+            self._manifests.put(parse(body, OCI_INDEX, str(operation.repository)), tag)
 
     def _put_tag(self, operation: PutTag) -> None:
         """Write a tag. An immutable repository may refuse even the same digest: that is read back before anything is

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import PublishError
+from ecr_publish.errors import PublishError, TagTaken
 from ecr_publish.http.transport import Transport
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import EmbeddedEcr, Settings
@@ -199,6 +199,19 @@ def test_a_registry_that_lists_the_signature_itself_is_given_no_list(tmp_path: P
             registry.push(layout, "1.0")
         registry.push(layout, "1.0")
         assert registry.listed(image) == []
+
+
+def test_an_image_under_the_tag_of_a_list_is_not_replaced_by_the_list(registry: Plain, tmp_path: Path):
+    layout, image, _ = signed(tmp_path)
+    tag = f"sha256-{hexed(image)}"
+    writer = Writer(tmp_path / "theirs")
+    theirs = registry.push(image_of(written(writer, writer.manifest(b"theirs"))), tag).image.digest
+    with pytest.raises(TagTaken, match="names an image"):
+        registry.push(layout, "1.0")
+    found = registry.read(tag)
+    assert found is not None
+    assert found.digest == theirs
+    assert registry.read("1.0") is None
 
 
 def test_a_push_without_companions_is_asked_for_no_list(registry: Plain, tmp_path: Path):
