@@ -118,6 +118,23 @@ def test_a_part_that_arrived_though_its_answer_was_lost_ends_well(ecr: World, tm
     assert b"".join(Blobs(wire).read(BLOB)) == BYTES
 
 
+def test_a_last_part_of_which_only_the_answer_was_lost_is_not_followed_by_an_empty_one(ecr: World, tmp_path: Path):
+    sending, wire, _ = upload(ecr, tmp_path, [])
+    ecr.fail("cut", action="ecr:UploadLayerPart", index=4, after=0)
+
+    def arriving(request) -> None:
+        if request.method == "GET":
+            (session,) = ecr.ecr.uploads._open.values()
+            session.write(BYTES[session.size :])
+
+    ecr.ecr.script.on_request = arriving
+    assert sending.send()
+    ecr.ecr.script.on_request = None
+    assert b"".join(Blobs(wire).read(BLOB)) == BYTES
+    assert ecr.asked().count("POST ecr:InitiateLayerUpload") == 1
+    assert ecr.asked().count("PATCH ecr:UploadLayerPart") == 5
+
+
 def test_a_session_that_the_registry_forgot_is_begun_anew(ecr: World, tmp_path: Path):
     sending, wire, _ = upload(ecr, tmp_path, [])
 
