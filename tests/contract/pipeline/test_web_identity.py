@@ -63,6 +63,7 @@ class Issuer:
     asked: list[str] = field(default_factory=list)  # audiences
     signed: list[str] = field(default_factory=list)
     answer: bytes | None = None  # instead of a token
+    troubles: list[int] = field(default_factory=list)  # statuses that come before any token
     url: str = ""
 
     def respond(self, handler: BaseHTTPRequestHandler) -> None:
@@ -74,7 +75,7 @@ class Issuer:
         token = jwt.encode(claims, KEY, "RS256", {"kid": "one"})
         self.signed.append(token)
         body = self.answer or json.dumps({"value": token}).encode()
-        handler.send_response(200 if allowed else 401)
+        handler.send_response(self.troubles.pop(0) if self.troubles else 200 if allowed else 401)
         handler.send_header("content-length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
@@ -166,6 +167,21 @@ def test_a_service_that_gives_no_token_is_named(job: Job, issuer: Issuer, answer
     code, said = job.run("login", **github(issuer))
     assert code == 3
     assert "id-token: write" in said
+
+
+def test_a_service_that_is_in_trouble_for_a_moment_is_asked_again(job: Job, issuer: Issuer):
+    issuer.troubles = [503, 429]
+    code, said = job.run("login", **github(issuer))
+    assert code == 0, said
+    assert issuer.troubles == []
+
+
+def test_a_service_that_stays_in_trouble_is_unavailable_and_no_missing_permission(job: Job, issuer: Issuer):
+    issuer.troubles = [500] * 100
+    code, said = job.run("login", **github(issuer))
+    assert code == 9, said
+    assert "token service is in trouble (it answers 500)" in said
+    assert "id-token: write" not in said
 
 
 def test_a_pull_request_from_a_fork_builds_and_asks_for_no_token(job: Job, issuer: Issuer):
