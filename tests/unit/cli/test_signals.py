@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,11 +22,61 @@ with stopping() as stop:
     print(stop.wait(10), stop.error().exit_code)
 """
 
+RAISED = """
+import signal
+from ecr_publish.cli.signals import stopping
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+with stopping() as stop:
+    signal.raise_signal(signal.{name})
+    print(stop.wait(10), stop.error().exit_code, flush=True)
+"""
+SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+
+
+def raising(name: str, stderr: Any) -> subprocess.Popen[str]:
+    """A process that asks itself to stop, and says whether it was heard."""
+    command = [sys.executable, "-c", RAISED.format(name=name)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+
+
+@SIGNALS
 def test_a_signal_that_comes_while_the_main_thread_begins_to_wait_is_no_deadlock(name, code):
     done = subprocess.run(
         [sys.executable, "-c", HELD.format(name=name)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.split() == ["True", str(code)]
     assert "stopping:" in done.stderr
+
+
+@SIGNALS
+def test_a_signal_is_heeded_where_the_reader_of_what_is_told_has_left(name, code):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with raising(name, writer) as process:
+        os.close(writer)
+        assert process.communicate(timeout=60)[0].split() == ["True", str(code)]
+    assert process.returncode == 0
+
+
+@SIGNALS
+def test_a_signal_is_heeded_where_what_is_told_goes_to_a_full_disk(name, code):
+    with Path("/dev/full").open("w") as full, raising(name, full) as process:
+        assert process.communicate(timeout=60)[0].split() == ["True", str(code)]
+    assert process.returncode == 0
+
+
+@SIGNALS
+def test_a_signal_is_heeded_before_it_is_told_for_nobody_may_be_reading(name, code):
+    """A pager that is not scrolled: writing to it waits."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x")
+    os.set_blocking(writer, True)
+    with raising(name, writer) as process, os.fdopen(reader) as scrolled:
+        os.close(writer)
+        assert process.stdout is not None
+        assert process.stdout.readline().split() == ["True", str(code)]
+        assert "stopping:" in scrolled.read()
+    assert process.returncode == 0
