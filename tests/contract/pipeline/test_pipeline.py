@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -92,6 +93,37 @@ def test_a_scan_that_never_ends_is_given_up_after_the_timeout(stage):
     assert report.exit_code == 7
     assert "TIMED_OUT" in failures(report)[0].what
     assert 900 <= (stage.clock.now() - before).total_seconds() < 1200
+
+
+# With polls 15 s apart, a scan that takes this long is first seen as complete one second before the 900 are over.
+JUST_IN_TIME = timedelta(seconds=890)
+
+
+def test_a_scan_that_ends_at_the_last_moment_is_looked_at_again_beyond_the_timeout(stage):
+    stage.server.ecr.scanner.takes = JUST_IN_TIME
+    before = stage.clock.now()
+    assert stage.run(ask=Ask(upto="staging")).exit_code == 0
+    assert 900 < (stage.clock.now() - before).total_seconds() < 920
+    assert stage.tags(STAGING)["1.4.0"] == stage.tags(DEV)["1.4.0"]
+
+
+def test_findings_that_come_between_the_last_moment_and_that_look_let_nothing_through(stage):
+    """The second look came one second after the first, and they agreed."""
+    scanner, looks = stage.server.ecr.scanner, []
+    scanner.takes = JUST_IN_TIME
+
+    def growing(request) -> None:
+        if request.action == "ecr:DescribeImageScanFindings":
+            looks.append(stage.clock.now())
+            if looks[-1] - looks[0] > timedelta(seconds=902):
+                scanner.findings.append(ScriptedFinding("team/*", "CVE-2026-1", "CRITICAL", "openssl", "3.0.1"))
+
+    stage.server.ecr.script.on_request = growing
+    report = stage.run(ask=Ask(upto="staging"))
+    assert report.exit_code == 7
+    assert "TIMED_OUT" in failures(report)[0].what
+    assert looks[-1] - looks[-2] == timedelta(seconds=5)
+    assert stage.tags(STAGING) == {}
 
 
 def test_an_advisory_edge_promotes_what_it_would_have_refused(stage):
