@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -143,3 +145,24 @@ def test_members_of_annotations_have_names_of_their_own():
 def test_what_was_right_elsewhere_is_told_as_what_it_is(content: bytes, words: str):
     with pytest.raises(BadImage, match=words):
         parse(content, None, "here")
+
+
+# As much as a manifest may hold: each of its names was counted among all of them, which takes a quarter of an hour.
+MANY = """
+from ecr_publish.errors import BadImage
+from ecr_publish.oci.manifest import LARGEST_MANIFEST, parse
+
+names = [b'"%d":1' % number for number in range(LARGEST_MANIFEST // 11)]
+body = b"{" + b",".join([*names, names[-1]]) + b"}"
+assert LARGEST_MANIFEST * 0.9 < len(body) <= LARGEST_MANIFEST
+try:
+    parse(body, None, "here")
+except BadImage as error:
+    print(error.what)
+"""
+
+
+def test_a_member_that_is_there_twice_is_found_behind_as_many_as_a_manifest_can_hold():
+    done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, timeout=120, check=True)
+    assert "has the member '" in done.stdout
+    assert "twice" in done.stdout
