@@ -45,10 +45,12 @@ def engine(
     *,
     check: Callable[[], None],
     refused: Callable[[str], str] | None = None,
+    asked: float = ASKED_SECONDS,
 ) -> Iterator[Any]:
     """docker-py's low-level client; what it is asked before is attended with `check`. Raises EngineUnavailable where no
-    engine answers or the connection breaks, BuildFailed for its refusals, NotAuthorised where a credential helper gives
-    no login; `refused` tells where something stands that the engine's words name."""
+    engine answers (that question has `asked` seconds) or the connection breaks, BuildFailed for its refusals,
+    NotAuthorised where a credential helper gives no login; `refused` tells where something stands that the engine's
+    words name."""
     import docker
     import requests
     from docker.credentials import StoreError
@@ -58,7 +60,7 @@ def engine(
     client = None
     try:
         settings = kwargs_from_env(environment=engine_variables(environment))
-        client = _client(settings, check)
+        client = _client(settings, check, asked)
         # Logins for FROM: of the environment that is passed in, not of the process.
         client.reload_config(str(config_directory(environment) / "config.json"))
         yield client
@@ -121,13 +123,13 @@ def hint_for(environment: Mapping[str, str]) -> str:
     return CODEBUILD_HINT if environment.get("CODEBUILD_BUILD_ARN") else HINT
 
 
-def _client(settings: Mapping[str, Any], check: Callable[[], None]) -> Any:
+def _client(settings: Mapping[str, Any], check: Callable[[], None], asked: float) -> Any:
     """A client that speaks the engine's own version of the API."""
     from docker.constants import MINIMUM_DOCKER_API_VERSION
     from docker.errors import DockerException
 
     with closing(_alone(settings, MINIMUM_DOCKER_API_VERSION)) as asking:
-        asking.timeout = ASKED_SECONDS
+        asking.timeout = asked
         told = answer(lambda: asking.version(api_version=False), check)
     if not isinstance(told, dict) or "ApiVersion" not in told:
         raise DockerException("what answers there is no Docker engine")

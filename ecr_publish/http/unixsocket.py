@@ -13,12 +13,12 @@ SECONDS = 60.0
 LARGEST_DOCUMENT = 8 << 20  # bytes
 
 
-def document(place: str, path: str) -> bytes | None:
-    """The body of a 200 to a GET from the server at `place`. None where there is any other answer, or none: whoever
-    wants to know why asks in another way."""
-    connection = type("AtPlace", (_Connection,), {"place": place})
+def document(place: str, path: str, seconds: float = SECONDS) -> bytes | None:
+    """The body of a 200 to a GET from the server at `place`. None where there is any other answer, or none, or where
+    nothing comes for so many seconds: whoever wants to know why asks in another way."""
+    connection = type("AtPlace", (_Connection,), {"place": place, "seconds": seconds})
     kind = type("PoolAtPlace", (HTTPConnectionPool,), {"ConnectionCls": connection})
-    pool = kind("localhost", retries=False, timeout=SECONDS)
+    pool = kind("localhost", retries=False, timeout=seconds)
     try:
         response = pool.request("GET", path, headers={"Connection": "close"}, preload_content=False, redirect=False)
         try:
@@ -34,8 +34,9 @@ def document(place: str, path: str) -> bytes | None:
 
 class _Connection(HTTPConnection):
     place: str
+    seconds: float
 
     def connect(self) -> None:
         self.sock: Any = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(SECONDS)
+        self.sock.settimeout(self.seconds)
         self.sock.connect(self.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socketserver
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -29,6 +30,28 @@ def answering(place: Path, answer: bytes) -> Iterator[list[str]]:
 
     with running(socketserver.ThreadingUnixStreamServer(str(place), Handler)):
         yield asked
+
+
+@contextmanager
+def falling_silent(place: Path, begun: bytes = b"") -> Iterator[list[str]]:
+    """A server that says this and no more; the paths for which somebody waited until it left, after twenty seconds."""
+    gone, outwaited = threading.Event(), list[str]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(begun)
+            self.wfile.flush()
+            if not gone.wait(20):
+                outwaited.append(self.path)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with running(socketserver.ThreadingUnixStreamServer(str(place), Handler)):
+        try:
+            yield outwaited
+        finally:
+            gone.set()
 
 
 def whole(status: bytes, body: bytes) -> bytes:
@@ -61,3 +84,10 @@ def test_any_other_answer_is_no_document(tmp_path, answer):
 
 def test_where_nobody_listens_there_is_no_document(tmp_path):
     assert document(str(tmp_path / "socket"), "/info") is None
+
+
+@pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"], ids=["all", "the rest"])
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(tmp_path, begun):
+    with falling_silent(tmp_path / "socket", begun) as outwaited:
+        assert document(str(tmp_path / "socket"), "/info", seconds=0.2) is None
+        assert outwaited == []
