@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
-from ecr_publish.errors import PublishError, TagTaken
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.events import How, Notify, Transferred
 from ecr_publish.oci.blobs import Blobs
@@ -15,8 +13,6 @@ from ecr_publish.oci.content import Content
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.early import early
 from ecr_publish.oci.lanes import Job, Lanes, Moved
-from ecr_publish.oci.looks import Look
-from ecr_publish.oci.manifest import OCI_INDEX, Index, parse
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.plan import (
     BlobOperation,
@@ -24,11 +20,10 @@ from ecr_publish.oci.plan import (
     ListReferrers,
     MountBlob,
     PutManifest,
-    PutTag,
     TransferPlan,
     UploadBlob,
 )
-from ecr_publish.oci.unmoved import Unmoved, is_written
+from ecr_publish.oci.tagging import Tagging
 from ecr_publish.oci.wire import Wire
 
 
@@ -38,6 +33,7 @@ class Performer:
     def __init__(self, lanes: Lanes, wire: Wire, content: Content, notify: Notify) -> None:
         self._lanes, self._wire, self._content, self._notify = lanes, wire, content, notify
         self._manifests, self._blobs = Manifests(wire), Blobs(wire)
+        self._tagging = Tagging(lanes, wire)
         self._listed: list[Digest] = []  # referrers that the registry says it lists itself
         self.closed = False  # set where the registry did not give a neighbour's blob
         self.unmountable = False  # set where the registry answered a mount by an upload session
@@ -53,8 +49,7 @@ class Performer:
             self._lanes.do(puts) if len(puts) > 1 else puts[0]()
         for each in plan.lists:
             self._list(each)
-        for tag in self._looked_again(plan.tags):
-            self._put_tag(tag)
+        self._tagging.write(plan.tags)
         return (*moved, *(Moved(reused=blob.size) for blob in plan.present))
 
     def _job(self, operation: BlobOperation) -> Job:
@@ -101,57 +96,8 @@ class Performer:
     def _list(self, operation: ListReferrers) -> None:
         """Where the registry said of each referrer that it lists it itself, nothing."""
         added = tuple(each for each in operation.attached if each.document.digest not in self._listed)
-        if not added:
-            return
-        from ecr_publish.oci.attached import scheme_index, tag_of
-
-        tag = tag_of(operation.subject)
-        before = self._manifests.get(tag)
-        if not isinstance(before, Index | None):
-            raise TagTaken(
-                what=f"the tag {tag} names an image, where clients keep the list of what points to {operation.subject}",
-                where=f"{operation.repository}:{tag}",
-                hint="see whose it is, and delete the tag or give the image another",
-            )
-        body = scheme_index(before, added)
-        if before is None or before.body != body:
-            self._manifests.put(parse(body, OCI_INDEX, str(operation.repository)), tag)
-
-    def _put_tag(self, operation: PutTag) -> None:
-        """Write a tag. An immutable repository may refuse even the same digest: that is read back before anything is
-        said."""
-        guard = Unmoved(self._wire, operation)
-        try:
-            self._manifests.put(operation.document, operation.tag, guard)
-        except TagTaken as refused:
-            if refused is guard.met:
-                raise
-            raise_taken(self._manifests, operation, refused)
-
-    def _looked_again(self, operations: tuple[PutTag, ...]) -> tuple[PutTag, ...]:
-        """Those that are still to be written. What was seen under a tag long ago is looked at again, side by side, for
-        nobody's write is to be undone."""
-        clock = self._wire.retry.clock
-        old = [each for each in operations if each.over is not None and not each.over.is_fresh(clock.monotonic())]
-        if not old:
-            return operations
-        now = clock.monotonic()
-        found = self._lanes.do([partial(self._manifests.head, each.tag) for each in old])
-        looks = {each.tag: Look(present, now) for each, present in zip(old, found, strict=True)}
-        done = {each.tag for each in old if is_written(each, looks[each.tag].digest)}
-        return tuple(replace(each, over=looks.get(each.tag, each.over)) for each in operations if each.tag not in done)
+        if added:
+            self._tagging.list(operation, added)
 
     def _told(self, blob: Descriptor, how: How, done: int) -> None:
         self._notify(Transferred(blob.digest.short, done, blob.size, how))
-
-
-def raise_taken(manifests: Manifests, operation: PutTag, refused: PublishError) -> None:
-    """Raise TagTaken with both digests, unless the tag names this very digest already: that is success."""
-    wanted, present = operation.document.digest, manifests.head(operation.tag)
-    if present != wanted:
-        raise TagTaken(
-            what=f"the tag {operation.tag} already names {present or 'another digest'}, this image is {wanted}, "
-            "and the repository does not let it move",
-            where=f"{operation.repository}:{operation.tag}",
-            hint="release under a new version, or exempt the tag from the repository's immutability",
-        ) from refused

@@ -10,9 +10,14 @@ from ecr_publish.oci.plan import PutTag
 from ecr_publish.oci.wire import Wire
 
 
+class AlreadyWritten(Exception):
+    """The tag names what was to be written: of a write that failed, only the answer was lost."""
+
+
 class Unmoved:
     """The guard of one tag's write: a write may wait for its pace, and is repeated when it fails, and somebody else may
-    write the tag in that time. Called before each attempt; raises TagTaken if so, and what the look itself meets."""
+    write the tag in that time. Called before each attempt. Raises TagTaken if so, AlreadyWritten if the tag names the
+    image by now, and what the look itself meets."""
 
     def __init__(self, wire: Wire, operation: PutTag) -> None:
         self._manifests = Manifests(wire, wire.once)  # who writes repeats it, with this look
@@ -26,7 +31,8 @@ class Unmoved:
             return
         present = self._manifests.head(self._operation.tag)
         try:
-            is_written(self._operation, present)
+            if is_written(self._operation, present):
+                raise AlreadyWritten
         except TagTaken as met:
             self.met = met
             raise

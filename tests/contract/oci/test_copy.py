@@ -155,6 +155,37 @@ def test_a_write_of_a_tag_that_failed_is_not_repeated_over_somebody_elses(ecr: W
     assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
 
 
+def test_a_write_of_a_tag_that_only_lost_its_answer_is_not_repeated(ecr: World, tmp_path: Path):
+    repository, ours = ecr.create("web"), single(tmp_path / "ours", b"ours")
+    ecr.push(ours, repository)
+    ecr.fail("status", action="ecr:PutImage", status=500, times=3)
+    puts = 0
+
+    def meanwhile(request: Request) -> None:
+        nonlocal puts
+        puts += request.action == "ecr:PutImage"
+        if puts == 3:
+            ecr.stored(repository).tags["1.0"] = str(ours.digest)
+
+    ecr.ecr.script.on_request = meanwhile
+    ecr.push(ours, repository, "1.0")
+    assert puts == 3
+
+
+def test_the_error_at_one_of_several_tags_names_those_that_were_written_before(ecr: World, tmp_path: Path):
+    repository = ecr.create("web")
+    theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
+
+    def meanwhile(request: Request) -> None:
+        if request.path.endswith("/manifests/1.0") and request.method == "PUT":
+            ecr.clock.advance(timedelta(seconds=60))
+            ecr.stored(repository).tags["1"] = str(theirs.image.digest)
+
+    ecr.ecr.script.on_request = meanwhile
+    with pytest.raises(TagTaken, match=r"the tag 1 named nothing.*; written before it: 1\.0"):
+        ecr.push(single(tmp_path / "ours", b"ours"), repository, "1.0", "1")
+
+
 def test_no_tag_is_written_where_one_of_them_was_written_by_somebody_else_meanwhile(ecr: World, tmp_path: Path):
     repository = ecr.create("web")
     theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)

@@ -15,7 +15,7 @@ from ecr_publish.errors import PublishError, TagTaken
 from ecr_publish.http.transport import Transport
 from ecr_publish.local import embedded_ecr
 from ecr_publish.local.embedded import EmbeddedEcr, Settings
-from ecr_publish.local.faults import Fault
+from ecr_publish.local.faults import Fault, Request
 from ecr_publish.local.quirks import OCI
 from ecr_publish.model.image import InLayout
 from ecr_publish.model.registry import PlainRegistry, Repository
@@ -212,6 +212,25 @@ def test_an_image_under_the_tag_of_a_list_is_not_replaced_by_the_list(registry: 
     assert found is not None
     assert found.digest == theirs
     assert registry.read("1.0") is None
+
+
+def test_what_others_add_to_a_list_while_its_write_is_repeated_stays(registry: Plain, tmp_path: Path):
+    layout, image, signature = signed(tmp_path)
+    writer = Writer(tmp_path / "theirs")
+    theirs = writer.manifest(b"theirs")
+    registry.push(image_of(written(writer, theirs)), "theirs")
+    registry.write({"schemaVersion": 2, "mediaType": INDEX, "manifests": [theirs]}, "prepared")
+    (stored,) = registry.ecr.store.registry("111111111111", "us-east-2").repositories.values()
+    registry.ecr.script.add_next(Fault("status", 2, action="ecr:PutImage", status=503))  # the list comes third
+    tag = f"sha256-{hexed(image)}"
+
+    def meanwhile(request: Request) -> None:
+        if request.method == "PUT" and request.path.endswith(tag):
+            stored.tags.setdefault(tag, stored.tags["prepared"])
+
+    registry.ecr.script.on_request = meanwhile
+    registry.push(layout, "1.0")
+    assert registry.listed(image) == [theirs["digest"], signature["digest"]]
 
 
 def test_a_push_without_companions_is_asked_for_no_list(registry: Plain, tmp_path: Path):
