@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -21,6 +22,7 @@ from ecr_publish.ports.access import Access, CredentialSource
 _SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")  # printable ASCII (RFC 9110, section 5.5)
 _BEARER = re.compile(r"(?:^|,)\s*bearer\s+(.*)", re.IGNORECASE | re.DOTALL)
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+Turn = Callable[[], AbstractContextManager[None]]  # waits until a token may be asked for, and hears how that ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,12 @@ class Authorizer:
             return f"Bearer {bearer}"
         return None if isinstance(target.registry, EcrPublicRegistry) else self.access(target).authorization
 
-    def recovered(self, target: Target, scope: str, answer: Answer, sent: str | None) -> bool:
+    def recovered(self, target: Target, scope: str, answer: Answer, sent: str | None, turn: Turn) -> bool:
         """Whether the refused request may be sent once more: a challenge was answered, or a token renewed.
 
-        Several threads come here with the same stale token: one fetches, the others go on with what it got. Raises
-        NotAuthorised if the registry's token service gives none, Unavailable (Throttled) if it cannot just now.
+        Several threads come here with the same stale token: one fetches, in its `turn`, the others go on with what it
+        got. Raises NotAuthorised if the registry's token service gives none, Unavailable (Throttled) if it cannot just
+        now.
         """
         challenge = self._challenge(target, scope, answer)
         if challenge is None and not self._is_stale(target, scope, answer):
@@ -78,14 +81,16 @@ class Authorizer:
         with self._of(target):
             if self.authorization(target, scope) != sent:
                 return True
-            if challenge is not None:
-                self._fetch(target, scope, challenge)
-                return True
-            self._credentials.renew(target)
-            known = self._challenges.get((target.name, scope))
-            if known is not None:
-                self._fetch(target, scope, known)
+            with turn():  # not before: most refusals want no token, whether or not one is to be had just now
+                self._renew(target, scope, challenge)
             return True
+
+    def _renew(self, target: Target, scope: str, challenge: Challenge | None) -> None:
+        if challenge is None:
+            self._credentials.renew(target)
+            challenge = self._challenges.get((target.name, scope))
+        if challenge is not None:
+            self._fetch(target, scope, challenge)
 
     def _of(self, target: Target) -> threading.Lock:
         with self._lock:

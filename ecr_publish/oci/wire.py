@@ -156,10 +156,14 @@ class Wire:
             yield response
 
     def _recovered(self, refused: Answer, sent: str | None) -> bool:
+        return self._line.authorizer.recovered(self.target, self._scope, refused, sent, self._turn)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         """The token service has a pace of its own, beside those of the registry's actions."""
         self._line.limiter.wait(self.repository.registry, TOKENS)
         try:
-            return self._line.authorizer.recovered(self.target, self._scope, refused, sent)
+            yield
         except Throttled as error:
             self._line.limiter.refused(self.repository.registry, TOKENS, error.retry_after)
             raise

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import NotAuthorised, RegistryRefused, Throttled, TokenExpired
+from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, Throttled, TokenExpired
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
@@ -31,6 +32,7 @@ PUBLIC = Target("public", "public", EcrPublicRegistry("acme"))
 PRIVATE = Target("dev", "dev", EcrRegistry("111111111111", "us-east-2"))
 BASIC = "Basic " + base64.b64encode(b"me:password").decode()
 DIGEST = "sha256:" + "a" * 64
+LIST = Request("GET", "tags/list", (200,))
 
 
 @dataclass
@@ -71,6 +73,7 @@ class BearerRegistry:
     tokens_asked: list[Asked] = field(default_factory=list)
     troubles: list[int] = field(default_factory=list)  # statuses that the token service answers first
     asks: dict[str, str] = field(default_factory=dict)  # headers that it answers them with
+    refuses: dict[str, int] = field(default_factory=dict)  # statuses of methods that it refuses whatever the token
 
     def __call__(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
         assert self.server is not None
@@ -81,6 +84,8 @@ class BearerRegistry:
             self.issued += 1
             return 200, {}, b'{"token":"t%d"}' % self.issued
         if asked.headers.get("authorization") == f"Bearer t{self.valid}":
+            if asked.method in self.refuses:
+                return self.refuses[asked.method], {}, b'{"errors":[{"code":"UNSUPPORTED","message":"not here"}]}'
             return 200, {"Docker-Content-Digest": DIGEST}, b""
         if "authorization" in asked.headers and self.expired_status == 400:
             return 400, {}, b'{"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}'
@@ -127,11 +132,19 @@ def test_a_bearer_that_expires_is_fetched_anew(registry: BearerRegistry, target:
     assert registry.issued == 2
 
 
-def wire(url: str, clock: SimulatedClock | None = None) -> Wire:
+def wires(url: str, *names: str, clock: SimulatedClock | None = None) -> list[Wire]:
+    """Those of one run's repositories."""
     stop = StopRequest()
     clock, transport = clock or SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC), stop), Transport(stop)
-    line = Line(transport, Authorizer(Given(url), transport), Limiter(clock))
-    return Wire(line, Retry(clock, lambda seconds: seconds), PUBLIC, Repository(PUBLIC.registry, "web"))
+    line, retry = (
+        Line(transport, Authorizer(Given(url), transport), Limiter(clock)),
+        Retry(clock, lambda second: second),
+    )
+    return [Wire(line, retry, PUBLIC, Repository(PUBLIC.registry, name)) for name in names]
+
+
+def wire(url: str, clock: SimulatedClock | None = None) -> Wire:
+    return wires(url, "web", clock=clock)[0]
 
 
 def test_an_expired_token_is_no_answer_where_400_is_one(registry: BearerRegistry):
@@ -168,7 +181,7 @@ def test_a_token_service_in_trouble_is_asked_again(registry: BearerRegistry):
 def test_a_token_service_is_given_the_seconds_that_it_asks_for(registry: BearerRegistry, status: int):
     registry.troubles, registry.asks = [status], {"Retry-After": "40"}
     clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))
-    wire(url(registry), clock).ask(Request("GET", "tags/list", (200,)))
+    wire(url(registry), clock).ask(LIST)
     assert clock.monotonic() >= 40
     assert len(registry.tokens_asked) == 2
 
@@ -178,8 +191,40 @@ def test_a_token_service_that_asks_for_too_long_is_told_at_once_and_not_asked_by
     asking = wire(url(registry))
     for _ in range(2):
         with pytest.raises(Throttled, match="600 s"):
-            asking.ask(Request("GET", "tags/list", (200,)))
+            asking.ask(LIST)
     assert len(registry.tokens_asked) == 1
+
+
+@pytest.mark.parametrize(("status", "told"), [(405, RegistryRefused), (403, NotAuthorised)])
+def test_a_refusal_that_wants_no_token_is_told_while_the_token_service_is_closed(
+    registry: BearerRegistry, status: int, told: type[PublishError]
+):
+    first, second = wires(url(registry), "web", "worker")
+    first.ask(LIST)
+    registry.troubles, registry.asks = [429], {"Retry-After": "400"}
+    with pytest.raises(Throttled, match="400 s"):
+        second.ask(LIST)
+    registry.refuses = {"PUT": status}
+    with pytest.raises(told, match="not here"):
+        first.ask(Request("PUT", "manifests/1.0", (201,)))
+
+
+def test_a_token_that_somebody_has_renewed_meanwhile_is_taken_without_a_turn_at_the_token_service(
+    registry: BearerRegistry,
+):
+    transport, scope = Transport(StopRequest()), "repository:web:pull,push"
+    authorizer = Authorizer(Given(url(registry)), transport)
+    refused = transport.ask("GET", f"{url(registry)}/v2/web/tags/list", {})
+    turns: list[None] = []
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        turns.append(None)
+        yield
+
+    assert authorizer.recovered(PLAIN, scope, refused, BASIC, turn)
+    assert authorizer.recovered(PLAIN, scope, refused, BASIC, turn)
+    assert (len(turns), registry.issued) == (1, 1)
 
 
 def test_a_registry_that_offers_basic_too_gets_a_token(registry: BearerRegistry):
