@@ -21,6 +21,7 @@ from ecr_publish.oci.auth import Authorizer
 from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.documents import Documents
+from ecr_publish.oci.endingclock import EndingClock
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.limiter import Limiter
 from ecr_publish.oci.looking import Looking
@@ -59,8 +60,9 @@ class RegistryImages:
         side_by_side: int = SIDE_BY_SIDE,
         availability: LayerAvailability | None = None,
     ) -> None:
-        self._line = Line(transport, Authorizer(credentials, transport), Limiter(clock))
-        self._retry = Retry(clock, jitter)
+        self._clock = EndingClock(clock)
+        self._line = Line(transport, Authorizer(credentials, transport), Limiter(self._clock))
+        self._retry = Retry(self._clock, jitter)
         self._lanes = Lanes(side_by_side)
         self._looks = Looks(clock)
         presence = ChosenPresence(clock, side_by_side, availability) if availability else HeadPresence()
@@ -72,8 +74,9 @@ class RegistryImages:
     def close(self) -> None:
         """End the connections and the threads: questions of which nobody wants the answer any more are left."""
         self._lanes.drop()
+        self._clock.close()
         self._line.transport.close()
-        self._lanes.close()  # without a connection each ends at once, or when it wakes up for its next attempt
+        self._lanes.close()  # without a connection each ends at once, and no next attempt is waited for
 
     def digest(self, target: Target, repository: Repository, reference: str) -> Digest | None:
         """The digest under a tag (or the digest itself if it is there), by one HEAD; None if absent. A push or copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,8 +20,9 @@ class Clock(Protocol):
         """Seconds as the calling thread lives them. Where time is simulated, what others sleep meanwhile is not in
         them: no call of this thread takes hours because another waits for a scan."""
 
-    def sleep(self, wait: timedelta) -> None:
-        """Return after `wait`; raises Interrupted or Terminated at once when the run is asked to stop."""
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Return after `wait`, or soon after `given_up` says that nobody waits any more; raises Interrupted or
+        Terminated at once when the run is asked to stop. Simulated time passes at once, given up or not."""
 
 
 class Stop(Protocol):

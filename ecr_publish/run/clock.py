@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+GLANCE_SECONDS = 0.25  # between two looks whether a sleep is given up
+
 
 class Waiting(Protocol):
     """Something that a sleep can wait on and that ends it early: a stop request."""
@@ -39,9 +41,12 @@ class SystemClock:
         """The same: real time passes for all alike."""
         return time.monotonic()
 
-    def sleep(self, wait: timedelta) -> None:
-        """Return after `wait`; raises Interrupted or Terminated as soon as the run is asked to stop."""
-        self._stop.wait(max(0.0, wait.total_seconds()))
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Return after `wait`, or a quarter of a second after it is `given_up`; raises Interrupted or Terminated as
+        soon as the run is asked to stop."""
+        left = max(0.0, wait.total_seconds())
+        while not self._stop.wait(min(left, GLANCE_SECONDS)) and left > GLANCE_SECONDS and not given_up():
+            left -= GLANCE_SECONDS
         self._stop.check()
 
 
@@ -98,8 +103,9 @@ class SimulatedClock:
             self._now += wait
             self._elapsed += wait.total_seconds()
 
-    def sleep(self, wait: timedelta) -> None:
-        """Advance by `wait` and return; raises Interrupted or Terminated if the run was asked to stop."""
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Advance by `wait` and return, `given_up` or not: nobody is kept waiting by it. Raises Interrupted or
+        Terminated if the run was asked to stop."""
         if self._stop is not None:
             # A breath of real time lets other threads of the rehearsal take their turn before time moves on.
             self._stop.wait(self._breath)

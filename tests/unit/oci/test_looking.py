@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecr_publish.errors import RegistryRefused
+from ecr_publish.errors import Interrupted, NotAuthorised, RegistryRefused
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.registry import PlainRegistry, Repository
 from ecr_publish.model.target import Target
 from ecr_publish.oci.images import RegistryImages
+from ecr_publish.oci.looking import Looking
 from ecr_publish.ports.access import Access
-from ecr_publish.run.clock import SimulatedClock
+from ecr_publish.run.clock import SimulatedClock, SystemClock
 from ecr_publish.run.stop import StopRequest
 from tests.unit.http.scripted import Asked, serving
 from tests.unit.oci.test_auth import BearerRegistry, engine, url
@@ -44,6 +48,16 @@ class Registry:
         return (404, {}, b"") if tag == "absent" else (200, {"Docker-Content-Digest": ONE}, b"")
 
 
+class Anonymous:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def access(self, target: Target) -> Access:
+        return Access(self.url)
+
+    renew = access
+
+
 @pytest.fixture
 def registry() -> Registry:
     return Registry()
@@ -57,14 +71,7 @@ def clock() -> SimulatedClock:
 @pytest.fixture
 def images(registry: Registry, clock: SimulatedClock) -> Iterator[RegistryImages]:
     with serving(registry) as server:
-
-        class Anonymous:
-            def access(self, target: Target) -> Access:
-                return Access(server.url)
-
-            renew = access
-
-        made = RegistryImages(Transport(StopRequest()), Anonymous(), clock, lambda seconds: seconds)
+        made = RegistryImages(Transport(StopRequest()), Anonymous(server.url), clock, lambda seconds: seconds)
         yield made
         made.close()
 
@@ -106,3 +113,44 @@ def test_a_registry_that_challenges_does_so_once():
         assert all(looked.digest(tag) is not None for tag in "1234")
         sent = Counter(each.headers.get("authorization", "")[:6] for each in server.asked if "/v2/" in each.path)
     assert sent == {"Basic ": 1, "Bearer": 4}
+
+
+@contextmanager
+def throttled(stop: StopRequest) -> Iterator[tuple[RegistryImages, Looking]]:
+    """A look at two tags: one is refused, and for the other one the registry asks for 25 seconds of patience."""
+    came = threading.Event()
+
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        if asked.path.endswith("refused"):
+            came.wait(10)
+            return 403, {}, b""
+        came.set()
+        return 429, {"Retry-After": "25"}, b""
+
+    with serving(answer) as server:
+        images = RegistryImages(Transport(stop), Anonymous(server.url), SystemClock(stop), lambda seconds: seconds)
+        looked = images.look(LAB, WEB, ("refused", "throttled"))
+        with pytest.raises(NotAuthorised):
+            looked.digest("refused")
+        time.sleep(0.3)  # by now the other question waits for its next attempt
+        yield images, looked
+
+
+def test_after_a_failure_the_end_waits_for_no_next_attempt():
+    with throttled(StopRequest()) as (images, looked):
+        begin = time.monotonic()
+        images.close()
+        assert time.monotonic() - begin < 5
+        with pytest.raises(CancelledError):
+            looked.digest("throttled")
+
+
+def test_a_stop_waits_for_no_next_attempt():
+    stop = StopRequest()
+    with throttled(stop) as (images, looked):
+        begin = time.monotonic()
+        stop.interrupt()
+        with pytest.raises(Interrupted):
+            looked.digest("throttled")
+        assert time.monotonic() - begin < 5
+        images.close()
