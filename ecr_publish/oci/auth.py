@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import NotAuthorised, PublishError
 from ecr_publish.http.answer import Answer
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.transport import Transport
@@ -34,6 +34,33 @@ class Challenge:
     scope: str
 
 
+class _Desk:
+    """Where one thread at a time asks for a token. What fails for it fails for all who stand there meanwhile with the
+    same token: a service that is silent for a minute is asked once a round, and not once for each of them in turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failed: tuple[str | None, PublishError] | None = None  # what was sent, and how asking anew ended
+
+    @contextmanager
+    def waited(self, sent: str | None) -> Iterator[PublishError | None]:
+        """It is this thread's turn; with the failure that it has stood there for, if any."""
+        before = self._failed  # an older one is no answer: whoever comes after it asks anew
+        with self._lock:
+            failed = self._failed
+            yield failed[1] if failed is not None and failed is not before and failed[0] == sent else None
+
+    @contextmanager
+    def asking(self, sent: str | None) -> Iterator[None]:
+        """What is raised is kept for those who wait; only for whoever has the turn."""
+        self._failed = None
+        try:
+            yield
+        except PublishError as error:
+            self._failed = (sent, error)
+            raise
+
+
 class Authorizer:
     """The Authorization of one run's requests. Bearer tokens are kept per target and scope; safe from threads."""
 
@@ -42,7 +69,7 @@ class Authorizer:
         self._bearers: dict[tuple[str, str], str] = {}
         self._challenges: dict[tuple[str, str], Challenge] = {}
         self._passed: set[tuple[str, str]] = set()
-        self._locks: dict[str, threading.Lock] = {}
+        self._desks: dict[tuple[str, str], _Desk] = {}
         self._lock = threading.Lock()
 
     def access(self, target: Target) -> Access:
@@ -71,17 +98,19 @@ class Authorizer:
     def recovered(self, target: Target, scope: str, answer: Answer, sent: str | None, turn: Turn) -> bool:
         """Whether the refused request may be sent once more: a challenge was answered, or a token renewed.
 
-        Several threads come here with the same stale token: one fetches, in its `turn`, the others go on with what it
-        got. Raises NotAuthorised if the registry's token service gives none, Unavailable (Throttled) if it cannot just
-        now.
+        Of several threads with the same stale token one fetches, in its `turn`; the others go on with what it got, or
+        fail as it did. Raises NotAuthorised if the token service gives none, Unavailable if it cannot just now.
         """
         challenge = self._challenge(target, scope, answer)
         if challenge is None and not self._is_stale(target, scope, answer):
             return False
-        with self._of(target):
+        desk = self._desk(target, scope)
+        with desk.waited(sent) as failed:
             if self.authorization(target, scope) != sent:
                 return True
-            with turn():  # not before: most refusals want no token, whether or not one is to be had just now
+            if failed is not None:
+                raise failed
+            with desk.asking(sent), turn():  # not before: most refusals want no token, nor wait until one is to be had
                 self._renew(target, scope, challenge)
             return True
 
@@ -92,9 +121,11 @@ class Authorizer:
         if challenge is not None:
             self._fetch(target, scope, challenge)
 
-    def _of(self, target: Target) -> threading.Lock:
+    def _desk(self, target: Target, scope: str) -> _Desk:
+        """Private ECR has one token for all its repositories, which is renewed once; Bearer tokens are of one each."""
+        key = (target.name, "" if isinstance(target.registry, EcrRegistry) else scope)
         with self._lock:
-            return self._locks.setdefault(target.name, threading.Lock())
+            return self._desks.setdefault(key, _Desk())
 
     def _is_stale(self, target: Target, scope: str, answer: Answer) -> bool:
         """ECR says 403 and words of an expired token; what it says 401 to (no words) is tried with a new one too."""
@@ -135,8 +166,7 @@ class Authorizer:
                 where=str(target.registry),
                 hint="check the credentials for this registry (docker login) and what they may do",
             )
-        key = (target.name, scope)
-        self._challenges[key], self._bearers[key] = challenge, token
+        self._challenges[target.name, scope], self._bearers[target.name, scope] = challenge, token
 
 
 def header(authorization: str | None) -> Mapping[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, Throttled, TokenExpired
+from ecr_publish.errors import NotAuthorised, PublishError, RegistryRefused, Throttled, TokenExpired, Unavailable
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry, PlainRegistry, Repository
@@ -61,6 +63,15 @@ class Odd(Given):
 
 
 @dataclass
+class Slow(Given):
+    """The same for whom a renewal takes a moment."""
+
+    def renew(self, target: Target) -> Access:
+        threading.Event().wait(0.2)
+        return super().renew(target)
+
+
+@dataclass
 class BearerRegistry:
     """Issues Bearer tokens at /token; serves one manifest to whoever has the present one."""
 
@@ -73,12 +84,17 @@ class BearerRegistry:
     tokens_asked: list[Asked] = field(default_factory=list)
     troubles: list[int] = field(default_factory=list)  # statuses that the token service answers first
     asks: dict[str, str] = field(default_factory=dict)  # headers that it answers them with
+    silences: int = 0  # questions to the token service that get no answer before `over`
+    over: threading.Event = field(default_factory=threading.Event)
     refuses: dict[str, int] = field(default_factory=dict)  # statuses of methods that it refuses whatever the token
 
-    def __call__(self, asked: Asked) -> tuple[int, dict[str, str], bytes]:
+    def __call__(self, asked: Asked) -> tuple[int, dict[str, str], bytes | None]:
         assert self.server is not None
         if asked.path.startswith("/token"):
             self.tokens_asked.append(asked)
+            if len(self.tokens_asked) <= self.silences:
+                self.over.wait()
+                return 503, {}, None
             if self.troubles:
                 return self.troubles.pop(0), self.asks, b""
             self.issued += 1
@@ -106,6 +122,7 @@ def registry() -> Iterator[BearerRegistry]:
     with serving(made) as server:
         made.server = server
         yield made
+        made.over.set()
 
 
 def url(registry: BearerRegistry) -> str:
@@ -132,19 +149,41 @@ def test_a_bearer_that_expires_is_fetched_anew(registry: BearerRegistry, target:
     assert registry.issued == 2
 
 
-def wires(url: str, *names: str, clock: SimulatedClock | None = None) -> list[Wire]:
-    """Those of one run's repositories."""
-    stop = StopRequest()
-    clock, transport = clock or SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC), stop), Transport(stop)
-    line, retry = (
-        Line(transport, Authorizer(Given(url), transport), Limiter(clock)),
-        Retry(clock, lambda second: second),
-    )
-    return [Wire(line, retry, PUBLIC, Repository(PUBLIC.registry, name)) for name in names]
+@dataclass(frozen=True)
+class Run:
+    """What the repositories of one run share."""
+
+    given: Given
+    target: Target = PUBLIC
+    clock: SimulatedClock = field(default_factory=lambda: SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC)))
+    attempts: int = 6
+    stalled: float = 60.0  # seconds
+
+    def wires(self, *names: str) -> list[Wire]:
+        transport, registry = Transport(StopRequest(), stalled=self.stalled), self.target.registry
+        line = Line(transport, Authorizer(self.given, transport), Limiter(self.clock))
+        retry = Retry(self.clock, float, self.attempts)
+        return [Wire(line, retry, self.target, Repository(registry, name)) for name in names]
 
 
-def wire(url: str, clock: SimulatedClock | None = None) -> Wire:
-    return wires(url, "web", clock=clock)[0]
+def wire(url: str) -> Wire:
+    return Run(Given(url)).wires("web")[0]
+
+
+def side_by_side(wires: Sequence[Wire]) -> list[PublishError | None]:
+    """How a question of each ended, all begun at once."""
+    begun = threading.Barrier(len(wires))
+
+    def ask(wire: Wire) -> PublishError | None:
+        begun.wait()
+        try:
+            wire.ask(LIST)
+        except PublishError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(len(wires)) as pool:
+        return list(pool.map(ask, wires))
 
 
 def test_an_expired_token_is_no_answer_where_400_is_one(registry: BearerRegistry):
@@ -181,7 +220,7 @@ def test_a_token_service_in_trouble_is_asked_again(registry: BearerRegistry):
 def test_a_token_service_is_given_the_seconds_that_it_asks_for(registry: BearerRegistry, status: int):
     registry.troubles, registry.asks = [status], {"Retry-After": "40"}
     clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))
-    wire(url(registry), clock).ask(LIST)
+    Run(Given(url(registry)), clock=clock).wires("web")[0].ask(LIST)
     assert clock.monotonic() >= 40
     assert len(registry.tokens_asked) == 2
 
@@ -199,7 +238,7 @@ def test_a_token_service_that_asks_for_too_long_is_told_at_once_and_not_asked_by
 def test_a_refusal_that_wants_no_token_is_told_while_the_token_service_is_closed(
     registry: BearerRegistry, status: int, told: type[PublishError]
 ):
-    first, second = wires(url(registry), "web", "worker")
+    first, second = Run(Given(url(registry))).wires("web", "worker")
     first.ask(LIST)
     registry.troubles, registry.asks = [429], {"Retry-After": "400"}
     with pytest.raises(Throttled, match="400 s"):
@@ -225,6 +264,46 @@ def test_a_token_that_somebody_has_renewed_meanwhile_is_taken_without_a_turn_at_
     assert authorizer.recovered(PLAIN, scope, refused, BASIC, turn)
     assert authorizer.recovered(PLAIN, scope, refused, BASIC, turn)
     assert (len(turns), registry.issued) == (1, 1)
+
+
+def test_a_silent_token_service_is_asked_once_a_round_for_all_who_wait_for_it(registry: BearerRegistry):
+    registry.silences = 1000
+    ended = side_by_side(Run(Given(url(registry)), attempts=2, stalled=1).wires(*["web"] * 10))
+    assert [type(each) for each in ended] == [Unavailable] * 10
+    assert 2 <= len(registry.tokens_asked) < 10  # 2, and one for each who came when a round was over already
+
+
+def test_what_the_token_service_failed_in_is_asked_anew_in_the_next_round(registry: BearerRegistry):
+    registry.silences = 1
+    assert side_by_side(Run(Given(url(registry)), stalled=1).wires(*["web"] * 10)) == [None] * 10
+    assert (len(registry.tokens_asked), registry.issued) == (2, 1)
+
+
+def test_tokens_for_several_repositories_are_asked_for_side_by_side():
+    together = threading.Barrier(3)
+
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes | None]:
+        if asked.path.startswith("/token"):
+            together.wait(5)
+            return 200, {}, b'{"token":"t"}'
+        if "authorization" in asked.headers:
+            return 200, {}, b""
+        return 401, {"WWW-Authenticate": f'Bearer realm="{server.url}/token"'}, b""
+
+    with serving(answer) as server:
+        assert side_by_side(Run(Given(server.url)).wires("web", "worker", "job")) == [None] * 3
+
+
+def test_ecr_s_token_is_renewed_once_for_all_repositories():
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes | None]:
+        if asked.headers["authorization"] == BASIC:
+            return 403, {}, b'{"errors":[{"code":"DENIED","message":"Your authorization token has expired."}]}'
+        return 200, {}, b""
+
+    with serving(answer) as server:
+        given = Slow(server.url)
+        assert side_by_side(Run(given, PRIVATE).wires("web", "worker", "job")) == [None] * 3
+    assert given.renewals == 1
 
 
 def test_a_registry_that_offers_basic_too_gets_a_token(registry: BearerRegistry):
