@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import TypeVar
@@ -14,10 +14,11 @@ PAUSE_SECONDS = 0.25
 AHEAD = 64  # items that may wait to be taken
 
 
-def attended(items: Iterable[Item], check: Callable[[], None], ahead: int = AHEAD) -> Iterator[Item]:
+def attended(items: Iterable[Item], check: Callable[[], None], ahead: int = AHEAD) -> Generator[Item, None, None]:
     """The items; `check` is called between them and each quarter of a second while none comes. What it raises ends
     this at once. Whoever was reading goes when the next item comes, or with the process, and with it the connection: an
-    engine takes that for the end of a build. Up to `ahead` items wait to be taken."""
+    engine takes that for the end of a build. Up to `ahead` items wait to be taken. Close it: an error that is kept, and
+    with it the frames that it came through, would keep whoever was reading."""
     came: Queue[tuple[Item, ...] | BaseException] = Queue(ahead)
     left = threading.Event()
 

@@ -6,6 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import IO, Any
 
 from ecr_publish.builders.composing import ANNOTATIONS_LABEL
@@ -85,7 +86,8 @@ class DockerBuilder:
                     decode=True,
                 )
 
-            return _followed(attended(lines(), request.check), context.named, notify)
+            with closing(attended(lines(), request.check)) as told:
+                return _followed(told, context.named, notify)
 
 
 def _labels(request: BuildRequest) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from ecr_publish.builders.blobs import Blobs
@@ -85,7 +86,8 @@ class DockerImages:
                 yield from client.get_image(known.image_id, chunk_size=BLOCK)
 
             try:
-                SaveStream(known, packing, output).bring(attended(blocks(), self._check, ahead=AHEAD))
+                with closing(attended(blocks(), self._check, ahead=AHEAD)) as read:
+                    SaveStream(known, packing, output).bring(read)
             except Unreadable as error:
                 raise BadImage(
                     what=str(error), where=where, hint="build it again; `docker save` shows the same"
