@@ -40,7 +40,8 @@ class Live:
 
     def connect(self, act: Callable[[], None]) -> None:
         """Call it, and return when it is done. It runs in a thread beside, for nothing ends the look-up of a name or a
-        greeting of TLS. Raises what it raises; at the cut ConnectionAbortedError, and it is left to itself then."""
+        greeting of TLS. Raises what it raises; at the cut ConnectionAbortedError, and it is left to itself then. Where
+        the machine gives no more threads it runs in this one, and the cut waits for it."""
         ended: SimpleQueue[BaseException | None] = SimpleQueue()
         with self._lock:
             if self._is_over:
@@ -55,10 +56,12 @@ class Live:
             else:
                 ended.put(None)
 
-        threading.Thread(target=perform, name="connecting", daemon=True).start()
-        error = ended.get()
-        with self._lock:
-            self._connecting.discard(ended)
+        try:
+            _begin(perform)
+            error = ended.get()
+        finally:
+            with self._lock:
+                self._connecting.discard(ended)
         if error is not None:
             raise error
 
@@ -83,6 +86,14 @@ class Watched:
         """Connect, TLS included."""
         self.live.connect(super().connect)  # type: ignore[misc]
         self.live.add(self.sock)
+
+
+def _begin(perform: Callable[[], None]) -> None:
+    """Beside, or here and now where a limit of processes (a container's, a CI's) leaves no thread for it."""
+    with suppress(RuntimeError):
+        threading.Thread(target=perform, name="connecting", daemon=True).start()
+        return
+    perform()
 
 
 def _aborted() -> ConnectionAbortedError:

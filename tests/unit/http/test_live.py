@@ -76,6 +76,34 @@ def test_what_cannot_be_connected_says_why():
         Live(StopRequest()).connect(refused)
 
 
+@contextmanager
+def no_more_threads() -> Iterator[None]:
+    """A thread cannot be started, as under a limit of processes: here for its stack, which no machine has room for."""
+    before = threading.stack_size(1 << 47)
+    try:
+        yield
+    finally:
+        threading.stack_size(before)
+
+
+def test_where_no_thread_can_be_started_it_is_connected_all_the_same():
+    connected: list[threading.Thread] = []
+    live = Live(StopRequest())
+    with no_more_threads():
+        with pytest.raises(RuntimeError, match="thread"):
+            threading.Thread(target=print).start()
+        live.connect(lambda: connected.append(threading.current_thread()))
+    assert connected == [threading.current_thread()]
+
+
+def test_where_no_thread_can_be_started_what_cannot_be_connected_says_why():
+    def refused() -> None:
+        raise ConnectionRefusedError("nobody is there")
+
+    with no_more_threads(), pytest.raises(ConnectionRefusedError, match="nobody"):
+        Live(StopRequest()).connect(refused)
+
+
 def test_after_the_cut_nothing_is_connected_any_more():
     stop, began = StopRequest(grace=0), threading.Event()
     cut = threading.Event()
