@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Protocol
 
-from ecr_publish.http.live import Stopping
 
-
-class Checkable(Stopping, Protocol):
-    """The run's request to stop, and whether it was asked for."""
+class Checkable(Protocol):
+    """Whether the run was asked to stop."""
 
     def check(self) -> None:
         """Raise if so."""
@@ -25,10 +22,6 @@ class Ending:
     def close(self) -> None:
         """Of what is under way nobody wants the answer."""
         self._is_closed = True
-
-    def soon_after(self, act: Callable[[], None]) -> None:
-        """See Stopping."""
-        self._stop.soon_after(act)
 
     def check(self) -> None:
         """Raise what the stop raises; CancelledError, which nothing tries again, after `close`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import urllib3
@@ -13,7 +13,7 @@ from ecr_publish.errors import RegistryRefused
 from ecr_publish.http.answer import Answer, Streamed
 from ecr_publish.http.ending import Checkable, Ending
 from ecr_publish.http.failures import connection_failure
-from ecr_publish.http.live import Live
+from ecr_publish.http.live import Live, Stopping
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.pools import CONNECT_SECONDS, STALLED_SECONDS, pools
 from ecr_publish.http.route import Route
@@ -30,6 +30,10 @@ SENT_AT_ONCE = 256 << 10  # the stall timeout runs per send: a whole block may t
 Body: TypeAlias = bytes | Iterable[bytes | memoryview | Slice]
 
 
+class Stop(Checkable, Stopping, Protocol):
+    """The run's request to stop: no request begins after it, and soon after it none is under way."""
+
+
 class Transport:
     """Safe from threads. The environment is not looked at: `route` has the proxies and certificates, and loopback is
     never proxied. `connections` are kept alive per host; one that is silent for `stalled` seconds is cut, and all are
@@ -37,7 +41,7 @@ class Transport:
 
     def __init__(
         self,
-        stop: Checkable,
+        stop: Stop,
         *,
         route: Route = DIRECT,
         connections: int = 32,
