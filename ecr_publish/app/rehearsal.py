@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecr_publish.app.project import Project
+from ecr_publish.app.spool import spool
 from ecr_publish.app.world import World, ports_of
 from ecr_publish.aws.isolated import Explicit
 from ecr_publish.aws.session import Sessions
@@ -33,7 +34,8 @@ class Told:
 def rehearsal_world(
     env: Mapping[str, str], told: Told
 ) -> Callable[[Project, StopRequest], AbstractContextManager[World]]:
-    """The world of `rehearse`: an embedded ECR with a clock of its own. Nothing leaves the machine."""
+    """The world of `rehearse`: an embedded ECR with a clock of its own. Nothing leaves the machine, and what is built
+    goes with the rehearsal: layouts that `build` left for a later `push` stay as they are."""
 
     @contextmanager
     def world(project: Project, stop: StopRequest) -> Iterator[World]:
@@ -43,7 +45,10 @@ def rehearsal_world(
             retry, live = Retry(clock, full_jitter()), Live(stop)
             sessions = Sessions(Explicit(server.url), now=clock.now, retry=retry, live=live)
             surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
-            with ports_of(project, sessions, clock, stop, surroundings, Route()) as ports:
-                yield World(ports, lambda: connections(server), created)
+            with (
+                spool(project.workspace, "rehearsal") as workspace,
+                ports_of(project, sessions, clock, stop, surroundings, Route()) as ports,
+            ):
+                yield World(replace(ports, workspace=workspace), lambda: connections(server), created)
 
     return world

@@ -54,6 +54,11 @@ def asked(server, since: int) -> list[str]:
     return [f"{each.method} {each.path}" for each in server.ecr.script.requests[since:] if each.path.startswith("/v2/")]
 
 
+def contents(job: Job) -> dict[Path, bytes]:
+    """Every file below `.ecr-publish`."""
+    return {each: each.read_bytes() for each in (job.root / ".ecr-publish").rglob("*") if each.is_file()}
+
+
 def left(job: Job) -> list[Path]:
     return [each for each in (job.root / ".ecr-publish").rglob("*") if each.is_file() and "result.d" not in each.parts]
 
@@ -156,6 +161,19 @@ def test_a_build_on_its_own_leaves_a_whole_layout_for_a_job_without_the_tar(job,
     has(job, image, builder)
     assert job.run("run")[0] == 0
     assert tags(server, DEV)["one"] == by_parts
+
+
+@pytest.mark.parametrize("builder", ["archive", "layout"])
+def test_a_rehearsal_between_build_and_push_touches_nothing_of_theirs(job, server, builder):
+    has(job, IMAGE.saved() if builder == "archive" else layout_tar(job), builder)
+    assert job.run("build")[0] == 0
+    before = contents(job)
+    code, said = job.run("rehearse")
+    assert code == 0, said
+    assert contents(job) == before
+    code, said = job.run("push")
+    assert code == 0, said
+    assert tags(server, DEV)["one"] == built(job)["digest"]
 
 
 @pytest.mark.parametrize(

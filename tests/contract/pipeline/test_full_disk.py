@@ -18,7 +18,7 @@ def test_what_cannot_be_spooled_is_exit_code_1_and_leaves_nothing(offline):
     """The limit of this process stands in for a disk's: both end a write in the middle."""
     (offline.root / "system" / "big").write_bytes(os.urandom(10 * LARGEST))
     done = subprocess.run(
-        [sys.executable, "-m", "ecr_publish", "rehearse"],
+        [sys.executable, "-m", "ecr_publish", "build"],
         cwd=offline.root,
         env=offline.env,
         capture_output=True,
