@@ -16,6 +16,7 @@ from ecr_publish.oci.blobs import Blobs
 from ecr_publish.oci.closure import Closure
 from ecr_publish.oci.families import lacking
 from ecr_publish.oci.lanes import Moved
+from ecr_publish.oci.manifest import Document
 from ecr_publish.oci.manifests import Manifests
 from ecr_publish.oci.perform import Performer
 from ecr_publish.oci.plan import TransferPlan, copy_plan, manifest_plan, mount_plan, nearer, puts, tag_plan
@@ -81,8 +82,7 @@ class Copying:
         plan = self._blob_plan(image, digest, standing, begun)
         plan = nearer(plan, self._shared.capabilities.home) if plan else None
         moved = self._perform(plan, moment) if plan else ()
-        allowance = Allowance(str(self._origin.repository), "delete what points to it and is not needed")
-        found = tuple(self._family(each, allowance) for each in referrers.found(asked))
+        found = self._families(digest, referrers, asked)
         lack = lacking(found, self._goal, self._shared.lanes)
         moved += self._bring(lack.families)
         tags = puts(image.root, self._goal.repository, standing.missing, standing.seen)
@@ -141,5 +141,15 @@ class Copying:
             self._shared.capabilities.saw_no_mount(self._origin.repository, self._goal.repository)
         return moved
 
+    def _families(self, digest: Digest, referrers: Referrers, asked: Pointing) -> tuple[Family, ...]:
+        """All that points to the image, with what it is made of: together no more than one allowance."""
+        where = f"{self._origin.repository} referrers of {digest.short}"
+        allowance = Allowance(where, "delete what points to it and is not needed")
+        return tuple(self._family(each, allowance) for each in referrers.found(asked, allowance))
+
     def _family(self, attached: Iterable[Attached], allowance: Allowance) -> Family:
-        return Family(tuple((each, self._shared.closure(self._origin, each.document, allowance)) for each in attached))
+        return Family(tuple((each, self._made_of(each.document, allowance)) for each in attached))
+
+    def _made_of(self, root: Document, allowance: Allowance) -> Closure:
+        allowance.give_back(len(root.body))  # it was taken when it was read, and a closure takes its root too
+        return self._shared.closure(self._origin, root, allowance)

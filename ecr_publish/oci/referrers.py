@@ -7,25 +7,28 @@ cosign's specification, SIGNATURE_SPEC (manifests under `sha256-<hex>.sig`, `.at
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
-from ecr_publish.errors import NotAuthorised
+from ecr_publish.errors import BadImage, NotAuthorised
 from ecr_publish.model.digest import Digest
-from ecr_publish.oci.allowance import MOST_BYTES, MOST_MANIFESTS
+from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.attached import Attached, tag_of
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.closure import DEEPEST
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.lanes import Lanes
 from ecr_publish.oci.listing import endless, listed
-from ecr_publish.oci.manifest import Index
+from ecr_publish.oci.manifest import Document, Index
 from ecr_publish.oci.manifests import Manifests, next_query
 from ecr_publish.oci.wire import Request, Wire
 
 SUFFIXES = (".sig", ".att", ".sbom")
+
+Lists: TypeAlias = Mapping[Digest, tuple[Descriptor, ...]]  # what is said to point to each subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,6 @@ class Referrers:
 
     def __init__(self, wire: Wire, lanes: Lanes, seen: Capabilities) -> None:
         self._wire, self._lanes, self._seen = wire, lanes, seen
-        self._manifests = Manifests(wire)
 
     def ask(self, subjects: Iterable[Digest]) -> Asked:
         """Begin to ask, beside whatever else is under way."""
@@ -50,37 +52,22 @@ class Referrers:
         lists = tuple(self._lanes.begin(partial(listed, self._wire, each, self._seen)) for each in found)
         return Asked(found, lists, self._lanes.begin(self._tags))
 
-    def found(self, asked: Asked) -> tuple[tuple[Attached, ...], ...]:
-        """Everything that points to the subjects, then everything that points to that, and so on. What claims to be a
-        referrer and points elsewhere is left out. Raises BadImage if there is no end to them."""
+    def found(self, asked: Asked, allowance: Allowance) -> tuple[tuple[Attached, ...], ...]:
+        """Everything that points to the subjects, then everything that points to that, and so on; all of it is taken of
+        one allowance. What claims to be a referrer and points elsewhere is left out. Raises BadImage if there is no end
+        to them, or too much of them, or one has another size than its list says."""
         tags = asked.tags.result()
+        search = _Search(Manifests(self._wire), self._lanes, allowance, asked.subjects)
         rounds: list[tuple[Attached, ...]] = []
-        met: set[Digest] = set(asked.subjects)
         subjects, lists = asked.subjects, [each.result() for each in asked.lists]
         while subjects:
-            fresh = {each.document.digest: each for each in self._round(subjects, lists, tags)}
-            fresh = {digest: each for digest, each in fresh.items() if digest not in met}
-            met.update(fresh)
-            if (fresh and len(rounds) > DEEPEST) or len(met) > MOST_MANIFESTS:
+            fresh = search.round(dict(zip(subjects, lists, strict=True)), tags)
+            if fresh and len(rounds) > DEEPEST:
                 raise endless(self._wire, "there is no end to what points to it")
-            rounds += [tuple(fresh.values())] if fresh else []
-            subjects = tuple(fresh)
+            rounds += [fresh] if fresh else []
+            subjects = tuple(each.document.digest for each in fresh)
             lists = self._lanes.do([partial(listed, self._wire, each, self._seen) for each in subjects])
         return tuple(rounds)
-
-    def _round(
-        self, subjects: tuple[Digest, ...], lists: list[tuple[Descriptor, ...]], tags: frozenset[str] | None
-    ) -> list[Attached]:
-        if sum(each.size for found in lists for each in found) > MOST_BYTES:
-            raise endless(self._wire, f"what points to it has more than {MOST_BYTES >> 20} MiB of manifests")
-        acts: list[Callable[[], tuple[Attached, ...]]] = []
-        for subject, found in zip(subjects, lists, strict=True):
-            acts += [partial(self._pointing, subject, each) for each in found]
-            names = [(tag_of(subject) + suffix) for suffix in SUFFIXES]
-            acts += [partial(self._tagged, subject, name) for name in names if tags is None or name in tags]
-            if tags is None or tag_of(subject) in tags:
-                acts.append(partial(self._by_scheme, subject, frozenset(each.digest for each in found)))
-        return [each for pointing in self._lanes.do(acts) for each in pointing]
 
     def _tags(self) -> frozenset[str] | None:
         """All tags, if one request tells them; None where there are too many, or where that is not allowed: then the
@@ -96,19 +83,74 @@ class Referrers:
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
 
-    def _pointing(self, subject: Digest, listed: Descriptor) -> tuple[Attached, ...]:
-        document = self._manifests.get(str(listed.digest))
-        if document is None or document.subject != subject:
-            return ()
-        return (Attached(document, subject, listed=listed),)
 
-    def _tagged(self, subject: Digest, tag: str) -> tuple[Attached, ...]:
-        document = self._manifests.get(tag)
-        return () if document is None else (Attached(document, subject, tag),)
+class _Search:
+    """What was met and read on the way from an image to all that points to it; no digest is read twice."""
 
-    def _by_scheme(self, subject: Digest, known: frozenset[Digest]) -> tuple[Attached, ...]:
-        document = self._manifests.get(tag_of(subject))
-        if not isinstance(document, Index):
-            return ()
-        fresh = [each for each in document.children if each.digest not in known]
-        return tuple(found for each in fresh for found in self._pointing(subject, each))
+    def __init__(self, manifests: Manifests, lanes: Lanes, allowance: Allowance, met: Iterable[Digest]) -> None:
+        self._manifests, self._lanes, self._allowance = manifests, lanes, allowance
+        self._met = set(met)
+        self._read: dict[Digest, Document | None] = {}
+
+    def round(self, lists: Lists, tags: frozenset[str] | None) -> tuple[Attached, ...]:
+        """What points to the subjects and was not met before: as the API lists it, under tags, and as the lists that
+        are kept under tags have it. What these list is asked for when they are read."""
+        names = [tag_of(subject) + suffix for subject in lists for suffix in (*SUFFIXES, "")]
+        tagged = self._ask(lists, [each for each in names if tags is None or each in tags])
+        kept = {subject: _children(tagged.get(tag_of(subject))) for subject in lists}
+        self._ask(kept)
+        found: list[Attached] = []
+        for subject in lists:
+            found += self._pointing(subject, lists[subject])
+            found += _suffixed(subject, tagged)
+            found += self._pointing(subject, kept[subject])
+        fresh = {each.document.digest: each for each in found if each.document.digest not in self._met}
+        self._met.update(fresh)
+        return tuple(fresh.values())
+
+    def _ask(self, lists: Lists, names: Iterable[str] = ()) -> dict[str, Document | None]:
+        """Read what is listed, as far as it is allowed, and give what is under the names, all side by side."""
+        passed = self._met | self._read.keys()
+        wanted = {each.digest: each for found in lists.values() for each in found if each.digest not in passed}
+        for each in wanted.values():
+            self._allowance.take(each.size)
+        by_digest = [partial(self._listed, each) for each in wanted.values()]
+        by_name = {name: partial(self._tagged, name) for name in names}
+        read = self._lanes.do([*by_digest, *by_name.values()])
+        self._read.update(zip(wanted, read, strict=False))
+        return dict(zip(by_name, read[len(wanted) :], strict=True))
+
+    def _listed(self, entry: Descriptor) -> Document | None:
+        """In its lane, so that the rest of a list is not read behind one that is larger than what was allowed."""
+        document = self._manifests.get(str(entry.digest))
+        if document is not None and len(document.body) != entry.size:
+            raise BadImage(
+                what=f"a list of referrers gives {entry.digest} {entry.size} bytes, it has {len(document.body)}",
+                where=str(self._manifests.repository),
+                hint="delete what points to it and is not needed; no tool is known to make such a list",
+            )
+        return document
+
+    def _tagged(self, name: str) -> Document | None:
+        """Nobody tells its size before: no more than one for each lane is read beyond what is allowed."""
+        document = self._manifests.get(name)
+        if document is not None:
+            self._allowance.take(len(document.body))
+        return document
+
+    def _pointing(self, subject: Digest, entries: tuple[Descriptor, ...]) -> Iterator[Attached]:
+        for each in entries:
+            document = self._read.get(each.digest)
+            if document is not None and document.subject == subject:
+                yield Attached(document, subject, listed=each)
+
+
+def _children(document: Document | None) -> tuple[Descriptor, ...]:
+    return document.children if isinstance(document, Index) else ()
+
+
+def _suffixed(subject: Digest, tagged: Mapping[str, Document | None]) -> Iterator[Attached]:
+    for name in (tag_of(subject) + suffix for suffix in SUFFIXES):
+        document = tagged.get(name)
+        if document is not None:
+            yield Attached(document, subject, name)

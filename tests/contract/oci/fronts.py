@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -11,8 +11,10 @@ from ecr_publish.model.target import Target
 from ecr_publish.ports.access import Access, CredentialSource
 from ecr_publish.run.stop import StopRequest
 from tests.unit.http.scripted import Asked, serving
+from tests.unit.oci.layouts import INDEX
 
 DROPPED = ("content-length", "transfer-encoding", "connection")
+Instead = Callable[[Asked], bytes | None]
 
 
 @dataclass
@@ -33,11 +35,14 @@ class Through:
 
 
 @contextmanager
-def front(url: str, odd: list[tuple[int, bytes]]) -> Iterator[str]:
-    """The front's address. Each question for referrers takes one of the odd answers (status, body), while there are."""
+def front(url: str, odd: list[tuple[int, bytes]], instead: Instead = lambda asked: None) -> Iterator[str]:
+    """The front's address. Each question for referrers takes one of the odd answers (status, body), while there are.
+    `instead` may give the body of an index in place of the registry's answer; it is called in each request's thread."""
     transport = Transport(StopRequest())
 
     def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        if (index := instead(asked)) is not None:
+            return 200, {"Content-Type": INDEX}, index
         if "/referrers/" in asked.path and odd:
             status, body = odd.pop(0)
             return status, {}, body
