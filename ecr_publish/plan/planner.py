@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ecr_publish.config.model import Config
 from ecr_publish.errors import PlanImpossible
+from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.origin import Origin
 from ecr_publish.model.tags import TagSet
 from ecr_publish.model.target import Place
@@ -64,11 +65,10 @@ class Planner:
             return step.on is On.IMAGE and (not ask.steps or step.name in ask.steps or "push" in ask.steps)
         if ask.environments and (arrival.target is None or arrival.target.environment not in ask.environments):
             return False
-        if arrival.edge is not None:
-            if ask.edge and ask.edge != (arrival.edge.source, arrival.edge.destination):
-                return False
-            if ask.upto and arrival.edge.destination not in self._leading_to(ask.upto):
-                return False
+        if arrival.edge and ask.edge and ask.edge != (arrival.edge.source, arrival.edge.destination):
+            return False
+        if self._is_beyond(arrival):
+            return False
         if ask.steps:
             return step.name in ask.steps
         return step.wanted or self._wanted_always(step, arrival)
@@ -79,6 +79,26 @@ class Planner:
             return False
         environment = self._config.environment(arrival.target.environment)
         return getattr(environment, "scan", "edges") == "always"
+
+    def _is_beyond(self, arrival: Arrival) -> bool:
+        """Whether an image comes there only by a promotion that `upto` excludes."""
+        if self._ask.upto is None or arrival.image is None or arrival.target is None:
+            return False
+        environment = arrival.target.environment
+        return environment not in self._map.entries and environment not in self._leading_to(self._ask.upto)
+
+    def _not_asked_for(self, step: Plannable, arrival: Arrival) -> str:
+        """Why an image must not be taken over an edge, though something needs it at the other end; empty if it may.
+        Needs pull in builds and pushes, and never a promotion that the limits of this run exclude."""
+        if arrival.edge is None or all(give.kind is not PublishedImage for give in step.gives):
+            return ""
+        if self._is_beyond(arrival):
+            return f"--to {self._ask.upto} goes no further"
+        if self._ask.edge and self._ask.edge != (arrival.edge.source, arrival.edge.destination):
+            return "only {} → {} is asked for".format(*self._ask.edge)
+        if self._ask.steps and step.name not in self._ask.steps:
+            return f"this run is not to {step.name}"
+        return ""
 
     def _leading_to(self, environment: str) -> frozenset[str]:
         """The environment and all that promotions pass on the way to it."""
@@ -100,6 +120,8 @@ class Planner:
     def _plan(self, step: Plannable, arrival: Arrival) -> Intent | Unplanned:
         if arrival.target is not None and not self._origin.trusted:
             return Unplanned(step.name, arrival.place, "the origin is not trusted: it builds without credentials")
+        if reason := self._not_asked_for(step, arrival):
+            return Unplanned(step.name, arrival.place, reason)
         details = step.details(self._scene(arrival))
         if isinstance(details, LeaveOut):
             return Unplanned(step.name, arrival.place, details.reason)

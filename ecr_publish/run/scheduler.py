@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ecr_publish.run.stop import StopRequest
 
 
-MOST_WAITING = 32  # steps that only wait: each asks every few seconds, and the APIs behind have rates
+MOST_WAITING = 128  # steps that only wait: each asks every few seconds, and the APIs behind have rates
 
 
 class Observer(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ecr_publish.config.model import Config
 from ecr_publish.errors import PlanImpossible
 from ecr_publish.model.image import PublishedImage
 from ecr_publish.model.origin import Origin
@@ -104,6 +105,31 @@ def test_the_wanted_edge_alone_pulls_in_only_what_it_needs():
 
 def test_upto_stops_at_that_environment():
     assert "promote web@prod" not in planned(config(), ask=Ask(upto="staging"))
+
+
+def scanned_everywhere() -> Config:
+    file = config()
+    always = tuple(environment(each.name, scan="always") for each in file.environments)
+    return file.model_copy(update={"environments": always})
+
+
+def test_upto_holds_for_what_scans_further_along_would_need():
+    ids = planned(scanned_everywhere(), ask=Ask(upto="dev"))
+    assert ids == ["build web", "tag web", "login @dev", "push web@dev", "scan-wait web@dev"]
+
+
+@pytest.mark.parametrize("steps", [("scan-wait",), ("push", "scan-wait")])
+def test_a_step_further_along_promotes_nothing_that_was_not_asked_for(steps: tuple[str, ...]):
+    ids = planned(scanned_everywhere(), ask=Ask(steps=steps))
+    assert "scan-wait web@dev" in ids
+    assert not any(each.startswith("promote") for each in ids)
+    left = unplanned(scanned_everywhere(), ask=Ask(steps=steps))
+    assert left["scan-wait web@staging"] == "needs PublishedImage web@staging: this run is not to promote"
+
+
+def test_one_edge_is_not_reached_over_another():
+    ids = planned(config(), ask=Ask(steps=("promote",), edge=("staging", "prod")))
+    assert not any(each.startswith("promote") for each in ids)
 
 
 def test_only_the_images_asked_for_are_planned():

@@ -93,6 +93,6 @@ def planned(file: Config, steps=SIX, *, origin: Origin = TRUSTED, ask: Ask | Non
     return [intent.id for intent in intents]
 
 
-def unplanned(file: Config, steps=SIX, *, origin: Origin = TRUSTED) -> dict[str, str]:
-    _, left_out = Planner(file, origin, steps=steps, tags={}, now=NOW).intents()
+def unplanned(file: Config, steps=SIX, *, origin: Origin = TRUSTED, ask: Ask | None = None) -> dict[str, str]:
+    _, left_out = Planner(file, origin, steps=steps, tags={}, now=NOW, ask=ask).intents()
     return {each.id: each.reason for each in left_out}
