@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 
+from ecr_publish.app.layouts import LayoutDirectories
 from ecr_publish.app.project import Project
 from ecr_publish.app.spool import spool
 from ecr_publish.app.world import World, ports_of
@@ -47,8 +48,10 @@ def rehearsal_world(
             surroundings = {**env, "ECR_PUBLISH_PUBLIC_ENDPOINT": server.url}
             with (
                 spool(project.workspace, "rehearsal") as workspace,
+                closing(LayoutDirectories(workspace)) as layouts,
                 ports_of(project, sessions, clock, stop, surroundings, Route()) as ports,
             ):
-                yield World(replace(ports, workspace=workspace), lambda: connections(server), created)
+                own = replace(ports, workspace=workspace, layouts=layouts)
+                yield World(own, lambda: connections(server), created)
 
     return world

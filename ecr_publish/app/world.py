@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +78,7 @@ def ports_of(
     route: Route,
 ) -> Iterator[Ports]:
     """The ports of a run: real adapters on these sessions, this clock and this route."""
+    from ecr_publish.app.layouts import LayoutDirectories
     from ecr_publish.aws.availability import EcrAvailability
     from ecr_publish.aws.credentials import RegistryCredentials
     from ecr_publish.aws.identity import StsIdentities
@@ -93,7 +94,7 @@ def ports_of(
         sessions, clock, public_endpoint=env.get("ECR_PUBLISH_PUBLIC_ENDPOINT"), logins=logins
     )
     images = RegistryImages(transport, credentials, clock, full_jitter(), availability=EcrAvailability(sessions))
-    try:
+    with closing(images), closing(LayoutDirectories(project.workspace)) as layouts:
         yield PortsType(
             clock=clock,
             stop=stop,
@@ -107,11 +108,10 @@ def ports_of(
             gates=project.plugins.gates,
             root=project.root,
             workspace=project.workspace,
+            layouts=layouts,
             notify=lambda progress: None,
             spool=lambda name: _spool(project.workspace, name),
         )
-    finally:
-        images.close()
 
 
 def _scans(sessions: Sessions) -> ScanSource:

@@ -41,6 +41,18 @@ class Builder(Protocol):
         """Build it. Raises BuildFailed, EngineUnavailable, BadImage, MachineFault."""
 
 
+class Layouts(Protocol):
+    """The directories of our own that images are built into, one per image, each one command's at a time."""
+
+    def fresh(self, image: str) -> Path:
+        """An image's directory, emptied: this command's alone until its end. Raises MachineFault where another command
+        is at work on the image, OSError."""
+
+    def keep(self, image: str) -> None:
+        """See to it that nobody builds the image anew before this command's end; others may read it as well. Raises
+        MachineFault where somebody does already, OSError."""
+
+
 class EngineImages(Protocol):
     """Images that lie in a container engine's own store."""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ecr_publish.model.events import Notify
     from ecr_publish.model.image import InRegistry
     from ecr_publish.ports.access import Identities
-    from ecr_publish.ports.building import ArchivedImages, Builder, EngineImages
+    from ecr_publish.ports.building import ArchivedImages, Builder, EngineImages, Layouts
     from ecr_publish.ports.clock import Clock, Stop
     from ecr_publish.ports.images import Images
     from ecr_publish.ports.judging import Gates, ScanSource
@@ -35,6 +35,7 @@ class Ports:
     gates: Gates
     root: Path  # the directory of ecr-publish.yaml
     workspace: Path  # .ecr-publish: ours to write, never part of a context
+    layouts: Layouts  # where images are built, and taken up by a later job
     notify: Notify  # progress of the intent that is running
     spool: Callable[[str], AbstractContextManager[Path]]  # a temporary directory for one image, removed afterwards
     as_layout: bool = False  # builds end in layouts, so that a job on another machine can go on with them

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 
 from ecr_publish.config.builds import Build as BuildSection
@@ -77,14 +76,11 @@ class Build:
             reused = BuiltImage(there, details.builder, "the same commit and inputs are already published", reused=True)
             return AlreadyDone(f"{there.repository}@{there.digest} has this commit and these inputs", (reused,))
         builder = _builder(details.builder, ports)
-        output = ports.workspace / "layouts" / image
-        shutil.rmtree(output, ignore_errors=True)
-        output.mkdir(parents=True)
         request = BuildRequest(
             image=image,
             build=details.build,
             root=ports.root,
-            output=output,
+            output=ports.layouts.fresh(image),
             labels=details.labels,
             created=details.created.instant,
             as_layout=ports.as_layout,

@@ -72,6 +72,8 @@ class Resume:
             case PublishedDetails():
                 return _published(intent.details, ports)
             case BuiltDetails():
+                assert intent.place.image is not None
+                ports.layouts.keep(intent.place.image)
                 return _built(intent.details, ports)
             case other:
                 raise TypeError(f"resume cannot take up {other!r}")

@@ -204,6 +204,7 @@ class World:
             gates=None,
             root=Path(),
             workspace=Path(),
+            layouts=None,
             notify=lambda progress: None,
             spool=lambda name: nullcontext(Path()),
         )

@@ -88,8 +88,8 @@ def execute(intents, acts=None, stop=None, width=8, outcomes=None, seen=None):
     absent = object()
     ports = Ports(
         clock=clock, stop=stop, identities=absent, repositories=absent, images=absent, scans=absent, builders=(),
-        engine=absent, archives=absent, gates=absent, root=Path(), workspace=Path(), notify=lambda progress: None,
-        spool=lambda name: nullcontext(Path()),
+        engine=absent, archives=absent, gates=absent, root=Path(), workspace=Path(), layouts=absent,
+        notify=lambda progress: None, spool=lambda name: nullcontext(Path()),
     )  # fmt: skip
     steps = {"act": Acting(acts or {}, outcomes or {}), "watch": Watching(acts or {})}
     ledger = Scheduler(steps, ports, stop, seen, width=width).execute(tuple(intents))
