@@ -221,7 +221,7 @@ class Interrupted(PublishError):
 
 
 class Terminated(PublishError):
-    """SIGTERM: the machine or the CI asked to stop."""
+    """SIGTERM: the machine or the CI asked to stop; SIGHUP: the terminal is gone."""
 
     exit_code, code = 143, "terminated"
 

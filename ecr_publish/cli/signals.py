@@ -1,4 +1,6 @@
-"""SIGINT and SIGTERM become a request to stop; a second one ends the process at once."""
+"""SIGINT, SIGTERM and SIGHUP become a request to stop; a second one ends the process at once.
+
+SIGHUP is the terminal that is gone, and ends a run as SIGTERM does, unless it is ignored (nohup)."""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from ecr_publish.run.stop import StopRequest
 
 @contextmanager
 def stopping() -> Iterator[StopRequest]:
-    """A stop request wired to both signals while the block runs.
+    """A stop request wired to the signals while the block runs.
 
     A handler runs between any two steps of the main thread, also while that holds the very lock that setting an event
     needs, or writes to stderr. So it takes no lock: it writes a byte into a pipe, and a thread at the other end acts.
@@ -28,15 +30,18 @@ def stopping() -> Iterator[StopRequest]:
 
     def relay() -> None:
         while number := os.read(reader, 1):
-            if number[0] == signal.SIGTERM:
-                stop.terminate()
-            else:
+            if number[0] == signal.SIGINT:
                 stop.interrupt()
+            else:
+                stop.terminate()
             tell("stopping: what runs is brought to a safe end (once more to end at once)")
 
     relaying = threading.Thread(target=relay, name="signals", daemon=True)
     relaying.start()
-    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    previous = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield stop
     finally:

@@ -94,7 +94,7 @@ EXITS = (
     Exit(
         143,
         "terminated",
-        "SIGTERM: the machine or the CI asked to stop (a cancelled job, a time limit).",
+        "SIGTERM: the machine or the CI asked to stop (a cancelled job, a time limit); SIGHUP: the terminal is gone.",
         "Run the same command again, with a longer time limit if that was the cause.",
     ),
 )

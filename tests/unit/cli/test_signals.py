@@ -30,7 +30,7 @@ with stopping() as stop:
     signal.raise_signal(signal.{name})
     print(stop.wait(10), stop.error().exit_code, flush=True)
 """
-SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
 
 
 def raising(name: str, stderr: Any) -> subprocess.Popen[str]:
@@ -80,3 +80,10 @@ def test_a_signal_is_heeded_before_it_is_told_for_nobody_may_be_reading(name, co
         assert process.stdout.readline().split() == ["True", str(code)]
         assert "stopping:" in scrolled.read()
     assert process.returncode == 0
+
+
+def test_a_terminal_that_is_gone_ends_nothing_under_nohup():
+    ignoring = f"import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN){RAISED.replace('10', '0.2')}"
+    command = [sys.executable, "-c", ignoring.replace("stop.error().exit_code", "0").format(name="SIGHUP")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["False", "0"]
