@@ -136,7 +136,9 @@ def _understood(said: Diagnosis, repository: Repository, where: str, status: int
         )
     if status == 404:
         return ImageMissing(
-            what=said.message or "it is not there", where=where, hint="`aws ecr describe-images` lists what is there"
+            what=said.message or "it is not there",
+            where=where,
+            hint="see which tags are there: it was never pushed, or was removed (a clean-up or lifecycle policy)",
         )
     if said.code == "DIGEST_INVALID" or ("digest" in words and "match" in words):
         return DigestMismatch(

@@ -133,7 +133,16 @@ def _refusal(image: str, each: Taken, build: BuildDetails, same: Taken | None) -
     return TagTaken(
         what=f"{words}; {_why(found, build, same)}",
         where=f"{image} -> {each.spot.repository}:{each.tag}",
-        hint="a fixed tag never moves: release under a new version, or list the tag under floating: if it is meant to",
+        hint=_hint(build),
+    )
+
+
+def _hint(build: BuildDetails) -> str:
+    if build.clean and _revision(build) is not None:
+        return "a fixed tag never moves: release under a new version, or list the tag under floating: if it is meant to"
+    return (
+        "only a build of a commit, without other changes, is known again: commit, then release under a new version; "
+        "to go on with the image that is there, `ecr-publish promote --from ENV --to ENV --tag TAG`"
     )
 
 

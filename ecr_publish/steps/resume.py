@@ -109,7 +109,7 @@ def _absent(details: PublishedDetails) -> PublishError:
     return ImageMissing(
         what=f"{details.reference} is not in the repository",
         where=f"{details.repository} ({details.origin})",
-        hint="push or promote it there first; `aws ecr describe-images` lists what is there",
+        hint="push or promote it there first, or see which tags are there: a lifecycle policy may have removed it",
     )
 
 
