@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ecr_publish.errors import BadImage
@@ -54,7 +54,8 @@ def closure(root: Document, fetch: Fetch, where: str, allowance: Allowance | Non
             break
         for child in wanted.values():
             allowance.take(child.size)
-        level = tuple(_measured(wanted.values(), fetch(tuple(wanted.values())), where))
+        read = fetch(tuple(wanted.values()))  # each measured as soon as it is read
+        level = tuple(measured(child, document, where) for child, document in zip(wanted.values(), read, strict=True))
         found.update({document.digest: document for document in level})
     return Closure(root, _waves(found, where), _blobs(found.values(), where))
 
@@ -68,12 +69,11 @@ def children(document: Document) -> tuple[Descriptor, ...]:
             return ()
 
 
-def _measured(wanted: Iterable[Descriptor], read: Iterable[Document], where: str) -> Iterator[Document]:
-    """Each as soon as it is read: what was allowed is what the descriptors said."""
-    for child, document in zip(wanted, read, strict=True):
-        if child.size != len(document.body):
-            raise _bad(where, f"it gives {child.digest} {child.size} bytes, it has {len(document.body)}")
-        yield document
+def measured(child: Descriptor, document: Document, where: str) -> Document:
+    """The document, if it has the size that its descriptor says, for that is what was allowed. Raises BadImage."""
+    if child.size != len(document.body):
+        raise _bad(where, f"it gives {child.digest} {child.size} bytes, it has {len(document.body)}")
+    return document
 
 
 def _waves(found: dict[Digest, Document], where: str) -> tuple[tuple[Document, ...], ...]:

@@ -9,7 +9,7 @@ from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import Repository
 from ecr_publish.oci.allowance import Allowance
 from ecr_publish.oci.capabilities import Capabilities
-from ecr_publish.oci.closure import Closure, closure
+from ecr_publish.oci.closure import Closure, closure, measured
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.documents import Documents
 from ecr_publish.oci.lanes import Lanes, Moved
@@ -30,13 +30,13 @@ class Shared:
 
     def closure(self, wire: Wire, root: Document, allowance: Allowance | None = None) -> Closure:
         """Everything below a root in a repository. `allowance` as of `closure`. Raises BadImage, ImageMissing."""
-        manifests = Manifests(wire)
-        return closure(
-            root,
-            lambda wanted: self.lanes.do([partial(self.documents.expect, manifests, each.digest) for each in wanted]),
-            f"{wire.repository}@{root.digest.short}",
-            allowance,
-        )
+        manifests, where = Manifests(wire), f"{wire.repository}@{root.digest.short}"
+
+        def read(child: Descriptor) -> Document:
+            """In its lane, so that the rest of a level is not read behind one that is larger than its index says."""
+            return measured(child, self.documents.expect(manifests, child.digest), where)
+
+        return closure(root, lambda wanted: self.lanes.do([partial(read, each) for each in wanted]), where, allowance)
 
     def known(self, repository: Repository, digest: Digest) -> Closure | None:
         """The same of an image whose manifests were all read before, without a request; None if not."""

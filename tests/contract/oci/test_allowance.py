@@ -16,7 +16,7 @@ from ecr_publish.model.registry import Repository
 from ecr_publish.ports.images import Pushed
 from tests.contract.oci.fronts import Instead, front
 from tests.contract.oci.test_companions import Described, artifact, hexed, image_of, written
-from tests.contract.oci.test_hostile import LAB
+from tests.contract.oci.test_hostile import LAB, WEB
 from tests.contract.oci.test_lists import GOAL, OTHER, Plain, plain
 from tests.unit.http.scripted import Asked
 from tests.unit.oci.layouts import INDEX, MANIFEST, Writer
@@ -143,6 +143,21 @@ def test_a_signature_of_another_size_than_its_list_says_is_refused(registry: Pla
     with pytest.raises(BadImage, match=rf"gives {signature['digest']} 7 bytes, it has {signature['size']}"):
         copy(registry, pushed, lists.answer)
     assert not is_there(registry, "1.0")
+
+
+def test_an_index_that_understates_its_manifests_is_left_at_the_first_that_is_read(registry: Plain, lists: Lists):
+    value = {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
+    bodies = [json.dumps({**value, "x": number}).encode() for number in range(300)]
+    entries: list[Described] = [{"mediaType": INDEX, "digest": str(digest_of(body)), "size": 7} for body in bodies]
+    lists.by_path = {f"/v2/web/manifests/{digest_of(body)}": body for body in bodies}
+    lists.by_path["/v2/web/manifests/1.0"] = json.dumps({**value, "manifests": entries}).encode()
+    with (
+        front(registry.url, [], lists.answer) as url,
+        registry.run(url) as images,
+        pytest.raises(BadImage, match=r"gives sha256:.* 7 bytes, it has"),
+    ):
+        images.find(LAB, WEB, "1.0")
+    assert lists.reads(*entries) < 100  # those that were under way
 
 
 def test_signatures_of_more_than_half_of_what_is_allowed_go_along(registry: Plain, tmp_path: Path):
