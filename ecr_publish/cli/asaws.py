@@ -67,6 +67,7 @@ def run(server: Server, command: tuple[str, ...], *, account: str, also: tuple[s
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
     """Wait; SIGTERM is passed on, Ctrl-C has reached the command by itself (one process group)."""
+    wakeup = signal.set_wakeup_fd(-1)  # it asks nobody else to stop
     previous = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -75,4 +76,5 @@ def _ended(process: subprocess.Popen[bytes]) -> int:
     finally:
         signal.signal(signal.SIGTERM, previous)
         signal.signal(signal.SIGINT, interrupt)
+        signal.set_wakeup_fd(wakeup)
     return process.returncode if process.returncode >= 0 else 128 - process.returncode

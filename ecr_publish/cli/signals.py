@@ -1,6 +1,8 @@
 """SIGINT, SIGTERM and SIGHUP become a request to stop; a second one ends the process at once.
 
-SIGHUP is the terminal that is gone, and ends a run as SIGTERM does, unless it is ignored (nohup)."""
+SIGHUP is the terminal that is gone, and ends a run as SIGTERM does, unless it is ignored (nohup). It is sent by the
+kernel and once more by many shells, so a second one asks for nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,30 @@ from ecr_publish.run.stop import StopRequest
 def stopping() -> Iterator[StopRequest]:
     """A stop request wired to the signals while the block runs.
 
-    A handler runs between any two steps of the main thread, also while that holds the very lock that setting an event
-    needs, or writes to stderr. So it takes no lock: it writes a byte into a pipe, and a thread at the other end acts.
+    Python runs a handler in the main thread, between two of its steps: while it holds the very lock that setting an
+    event needs, or writes to stderr; and not at all while it waits, if the signal came just before it began to. So the
+    interpreter writes the number into a pipe as it comes, and a thread at the other end acts.
     """
     stop = StopRequest()
     reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
 
-    def interrupt(number: int, frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        os.write(writer, bytes((number,)))
+    def handle(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else signal.SIG_DFL)
 
     def relay() -> None:
-        while number := os.read(reader, 1):
-            if number[0] == signal.SIGINT:
+        heard: set[int] = set()
+        while byte := os.read(reader, 1):
+            number = byte[0]
+            if number not in numbers or (number == signal.SIGHUP and number in heard):
+                continue  # a handler of somebody else, or a shell that passes on what has come already
+            if number in heard:  # the main thread waits, and has not given up the handler
+                os._exit(128 + number)
+            heard.add(number)
+            if number == signal.SIGINT:
                 stop.interrupt()
             else:
                 stop.terminate()
@@ -38,15 +51,14 @@ def stopping() -> Iterator[StopRequest]:
 
     relaying = threading.Thread(target=relay, name="signals", daemon=True)
     relaying.start()
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    previous = {number: signal.signal(number, interrupt) for number in numbers}
+    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    previous = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield stop
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup)
         os.close(writer)
         relaying.join()
         os.close(reader)

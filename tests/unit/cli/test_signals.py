@@ -30,7 +30,41 @@ with stopping() as stop:
     signal.raise_signal(signal.{name})
     print(stop.wait(10), stop.error().exit_code, flush=True)
 """
+HUNG_UP = """
+import signal, time
+from ecr_publish.cli.signals import stopping
+
+with stopping() as stop:
+    signal.raise_signal(signal.{name})
+    print(stop.wait(10), stop.error().exit_code, flush=True)
+    signal.raise_signal(signal.{name})
+    time.sleep({grace})
+"""
 SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
+
+
+# The main thread computes for minutes, and runs no handler meanwhile; what it prints is printed by another.
+BUSY = """
+import hashlib, os, signal, threading, time
+from ecr_publish.cli.signals import stopping
+
+def ask():
+    os.kill(os.getpid(), signal.{name})
+    print(stop.wait(10), stop.error().exit_code, flush=True)
+    if {twice}:
+        os.kill(os.getpid(), signal.{name})
+        time.sleep({grace})
+    os._exit(0)
+
+with stopping() as stop:
+    threading.Timer(0.2, ask).start()
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)
+"""
+
+
+def busy(name: str, *, twice: bool = False, grace: float = 10) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BUSY.format(name=name, twice=twice, grace=grace)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def raising(name: str, stderr: Any) -> subprocess.Popen[str]:
@@ -46,6 +80,25 @@ def test_a_signal_that_comes_while_the_main_thread_begins_to_wait_is_no_deadlock
     )
     assert done.stdout.split() == ["True", str(code)]
     assert "stopping:" in done.stderr
+
+
+@SIGNALS
+def test_a_signal_is_heeded_where_the_main_thread_runs_no_handler(name, code):
+    done = busy(name)
+    assert (done.stdout.split(), done.returncode) == (["True", str(code)], 0), done.stderr
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_second_one_ends_the_process_at_once_there_too(name, code):
+    assert busy(name, twice=True).returncode == code
+
+
+@pytest.mark.parametrize("script", [BUSY, HUNG_UP], ids=["busy", "waiting"])
+def test_a_shell_that_hangs_up_after_the_kernel_did_asks_for_nothing_more(script):
+    command = [sys.executable, "-c", script.format(name="SIGHUP", twice=True, grace=0.3)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split(), done.returncode) == (["True", "143"], 0), done.stderr
+    assert done.stderr.count("stopping:") == 1
 
 
 @SIGNALS
