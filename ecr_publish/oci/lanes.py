@@ -93,8 +93,21 @@ class Lanes:
         return self._beside.submit(act)
 
     def start(self, acts: Iterable[Callable[[], Result]]) -> Started[Result]:
-        """Begin all acts side by side, beside everything else; none of them may wait for another lane."""
-        return Started([self._pool.submit(act) for act in acts])
+        """Begin all acts side by side, beside everything else; none of them may wait for another lane. After the first
+        failure none begins any more."""
+        given_up = threading.Event()
+
+        def attempt(act: Callable[[], Result]) -> Result:
+            # in the lane itself: it may take up many acts before the thread that waits for them gets its turn
+            if given_up.is_set():
+                raise CancelledError
+            try:
+                return act()
+            except BaseException:
+                given_up.set()
+                raise
+
+        return Started([self._pool.submit(attempt, act) for act in acts])
 
     def do(self, acts: Iterable[Callable[[], Result]]) -> list[Result]:
         """Do all acts side by side; results in their order. The first failure is raised when none runs any more."""

@@ -77,6 +77,23 @@ def test_after_a_failure_what_has_not_begun_is_dropped():
     lanes.close()
 
 
+def test_an_act_that_fails_is_the_last_to_begin_though_nobody_has_looked_yet():
+    lanes, calls, all_wait = Lanes(1), [], threading.Event()
+
+    def failing() -> None:
+        all_wait.wait()
+        raise Unavailable(what="gone", where="-", hint="-")
+
+    started = lanes.start([failing, *(lambda: calls.append(1) for _ in range(100))])
+    behind = lanes.begin(lambda: None)
+    all_wait.set()
+    behind.result()
+    with pytest.raises(Unavailable):
+        started.results()
+    assert calls == []
+    lanes.close()
+
+
 def test_another_image_s_damaged_layout_does_not_fail_this_one(lanes: Lanes):
     begun, go = threading.Event(), threading.Event()
 
