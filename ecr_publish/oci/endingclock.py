@@ -31,8 +31,8 @@ class EndingClock:
         """See Clock."""
         return self._clock.lived()
 
-    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] | None = None) -> None:
         """See Clock. Raises CancelledError, which nothing tries again, soon after `close`."""
-        self._clock.sleep(wait, lambda: self._is_closed or given_up())
+        self._clock.sleep(wait, lambda: self._is_closed or (given_up is not None and given_up()))
         if self._is_closed:
             raise CancelledError

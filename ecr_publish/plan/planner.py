@@ -65,9 +65,7 @@ class Planner:
             return step.on is On.IMAGE and (not ask.steps or step.name in ask.steps or "push" in ask.steps)
         if ask.environments and (arrival.target is None or arrival.target.environment not in ask.environments):
             return False
-        if arrival.edge and ask.edge and ask.edge != (arrival.edge.source, arrival.edge.destination):
-            return False
-        if self._is_beyond(arrival):
+        if self._excluded(arrival):
             return False
         if ask.steps:
             return step.name in ask.steps
@@ -92,12 +90,19 @@ class Planner:
         Needs pull in builds and pushes, and never a promotion that the limits of this run exclude."""
         if arrival.edge is None or all(give.kind is not PublishedImage for give in step.gives):
             return ""
-        if self._is_beyond(arrival):
-            return f"--to {self._ask.upto} goes no further"
-        if self._ask.edge and self._ask.edge != (arrival.edge.source, arrival.edge.destination):
-            return "only {} → {} is asked for".format(*self._ask.edge)
+        if reason := self._excluded(arrival):
+            return reason
         if self._ask.steps and step.name not in self._ask.steps:
             return f"this run is not to {step.name}"
+        return ""
+
+    def _excluded(self, arrival: Arrival) -> str:
+        """Which limit of this run, on how far or over which edge an image goes, is not kept there; empty if all are."""
+        if self._is_beyond(arrival):
+            return f"--to {self._ask.upto} goes no further"
+        edge = arrival.edge
+        if edge and self._ask.edge and self._ask.edge != (edge.source, edge.destination):
+            return "only {} → {} is asked for".format(*self._ask.edge)
         return ""
 
     def _leading_to(self, environment: str) -> frozenset[str]:

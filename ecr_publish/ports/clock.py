@@ -20,7 +20,7 @@ class Clock(Protocol):
         """Seconds as the calling thread lives them. Where time is simulated, what others sleep meanwhile is not in
         them: no call of this thread takes hours because another waits for a scan."""
 
-    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] | None = None) -> None:
         """Return after `wait`, or soon after `given_up` says that nobody waits any more; raises Interrupted or
         Terminated at once when the run is asked to stop. Simulated time passes at once, given up or not."""
 

@@ -41,12 +41,15 @@ class SystemClock:
         """The same: real time passes for all alike."""
         return time.monotonic()
 
-    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] | None = None) -> None:
         """Return after `wait`, or a quarter of a second after it is `given_up`; raises Interrupted or Terminated as
         soon as the run is asked to stop."""
         left = max(0.0, wait.total_seconds())
-        while not self._stop.wait(min(left, GLANCE_SECONDS)) and left > GLANCE_SECONDS and not given_up():
-            left -= GLANCE_SECONDS
+        if given_up is None:
+            self._stop.wait(left)
+        else:
+            while not self._stop.wait(min(left, GLANCE_SECONDS)) and left > GLANCE_SECONDS and not given_up():
+                left -= GLANCE_SECONDS
         self._stop.check()
 
 
@@ -103,7 +106,7 @@ class SimulatedClock:
             self._now += wait
             self._elapsed += wait.total_seconds()
 
-    def sleep(self, wait: timedelta, given_up: Callable[[], bool] = lambda: False) -> None:
+    def sleep(self, wait: timedelta, given_up: Callable[[], bool] | None = None) -> None:
         """Advance by `wait` and return, `given_up` or not: nobody is kept waiting by it. Raises Interrupted or
         Terminated if the run was asked to stop."""
         if self._stop is not None:

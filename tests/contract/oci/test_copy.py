@@ -136,40 +136,37 @@ def test_tags_that_were_seen_long_ago_are_looked_at_again_side_by_side_before_th
     assert last[1:] == [["PUT 1.0"], ["PUT 1"], ["PUT latest"]]
 
 
+def three_failing_puts(ecr: World, at_third: Callable[[], None]) -> list[Request]:
+    """Three writes of a manifest fail, and something happens with the third; returns all writes that will come."""
+    ecr.fail("status", action="ecr:PutImage", status=500, times=3)
+    puts: list[Request] = []
+
+    def meanwhile(request: Request) -> None:
+        if request.action == "ecr:PutImage":
+            puts.append(request)
+            if len(puts) == 3:
+                at_third()
+
+    ecr.ecr.script.on_request = meanwhile
+    return puts
+
+
 def test_a_write_of_a_tag_that_failed_is_not_repeated_over_somebody_elses(ecr: World, tmp_path: Path):
     repository = ecr.create("web")
     theirs = ecr.push(single(tmp_path / "theirs", b"theirs"), repository)
-    ecr.fail("status", action="ecr:PutImage", status=500, times=3)
-    attempts = 0
-
-    def meanwhile(request: Request) -> None:
-        nonlocal attempts
-        attempts += request.action == "ecr:PutImage"
-        if attempts == 3:
-            ecr.stored(repository).tags["1.0"] = str(theirs.image.digest)
-
-    ecr.ecr.script.on_request = meanwhile
+    puts = three_failing_puts(ecr, lambda: ecr.stored(repository).tags.update({"1.0": str(theirs.image.digest)}))
     with pytest.raises(TagTaken, match=r"the tag 1\.0 named nothing"):
         ecr.push(single(tmp_path / "ours", b"ours"), repository, "1.0")
-    assert attempts == 3
+    assert len(puts) == 3
     assert ecr.tags(repository) == {"1.0": str(theirs.image.digest)}
 
 
 def test_a_write_of_a_tag_that_only_lost_its_answer_is_not_repeated(ecr: World, tmp_path: Path):
     repository, ours = ecr.create("web"), single(tmp_path / "ours", b"ours")
     ecr.push(ours, repository)
-    ecr.fail("status", action="ecr:PutImage", status=500, times=3)
-    puts = 0
-
-    def meanwhile(request: Request) -> None:
-        nonlocal puts
-        puts += request.action == "ecr:PutImage"
-        if puts == 3:
-            ecr.stored(repository).tags["1.0"] = str(ours.digest)
-
-    ecr.ecr.script.on_request = meanwhile
+    puts = three_failing_puts(ecr, lambda: ecr.stored(repository).tags.update({"1.0": str(ours.digest)}))
     ecr.push(ours, repository, "1.0")
-    assert puts == 3
+    assert len(puts) == 3
 
 
 def test_the_error_at_one_of_several_tags_names_those_that_were_written_before(ecr: World, tmp_path: Path):
