@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -40,14 +40,18 @@ class Ahead:
         self._taken: set[Digest] = set()
         self._arrived: set[Digest] = set()
         self._lacking: dict[Digest, int] = {}  # asked for, and not there; the lanes' moment before the question
+        self._sessions: dict[Digest, str] = {}  # uploads that a registry opened where it was asked to mount
+        self._mounted_unread = 0
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
-        """Those that are there; what was seen to be lacking is not asked for again."""
+        """Those that are there, or that a neighbour has since this run and gives: they need not be read. What was seen
+        to be lacking is not asked for again."""
         self._raise_failed()
         moment = self._lanes.moment()  # what another image brings from now on is not brought again
         asked = tuple(_descriptor(blob) for blob in blobs if blob.digest not in self._lacking)
         answers = self._lanes.do(self._presence.asks(self._wire, asked)) if asked else []
         found: frozenset[Digest] = frozenset().union(*answers)
+        found |= self._given(blob for blob in asked if blob.digest not in found)
         with self._lock:
             self._lacking |= {blob.digest: moment for blob in asked if blob.digest not in found}
             self._arrived |= found
@@ -67,7 +71,7 @@ class Ahead:
         """Wait for all; the bytes that were sent, and how many blobs were mounted. Raises the first failure."""
         try:
             moved = [moved for each in Started(self._running).results() for moved in each]
-            return sum(each.sent for each in moved), sum(each.mounted for each in moved)
+            return sum(each.sent for each in moved), sum(each.mounted for each in moved) + self._mounted_unread
         finally:
             self.drop()
 
@@ -84,7 +88,21 @@ class Ahead:
     @property
     def is_new(self) -> bool:
         """Whether it lacked any of them."""
-        return any(moved.sent or moved.mounted for each in self._running for moved in each.result())
+        brought = any(moved.sent or moved.mounted for each in self._running for moved in each.result())
+        return brought or self._mounted_unread > 0
+
+    def _given(self, lacking: Iterable[Descriptor]) -> frozenset[Digest]:
+        """Those that a neighbour gave."""
+        homes = {blob: self._capabilities.home(self._wire.repository, blob.digest) for blob in lacking}
+        tries = {blob: partial(self._try_mount, blob, home) for blob, home in homes.items() if home is not None}
+        if not tries:
+            return frozenset()
+        opened = dict(zip(tries, self._lanes.do(tries.values()), strict=True))
+        given = frozenset(blob.digest for blob, session in opened.items() if session is None)
+        with self._lock:
+            self._sessions |= {blob.digest: session for blob, session in opened.items() if session is not None}
+            self._mounted_unread += len(given)
+        return given
 
     def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
         work = partial(self._send, blob)
@@ -102,17 +120,23 @@ class Ahead:
                 self._told(blob, How.THERE, blob.size)
                 return Moved(reused=blob.size)
             self._check()
+            session = self._sessions.pop(blob.digest, None)
             home = self._capabilities.home(self._wire.repository, blob.digest)
-            return self._mount(blob, home) if home else self._upload(blob)
-
-    def _mount(self, blob: Descriptor, home: Repository) -> Moved:
-        """By the POST that an upload begins with in any case; where the neighbour's is not given, it has opened it."""
-        session = Blobs(self._wire).mount(blob.digest, home)
-        if session is not None:
-            self._capabilities.saw_closed(self._wire.repository.registry)
+            if session is None and home is not None:
+                session = self._try_mount(blob, home)
+                if session is None:
+                    return Moved(reused=blob.size, mounted=True)
             return self._upload(blob, session)
-        self._told(blob, How.MOUNTED, blob.size)
-        return Moved(reused=blob.size, mounted=True)
+
+    def _try_mount(self, blob: Descriptor, home: Repository) -> str | None:
+        """By the POST that an upload begins with in any case: the session that it has opened where the neighbour's is
+        not given, None where it is."""
+        session = Blobs(self._wire).mount(blob.digest, home)
+        if session is None:
+            self._told(blob, How.MOUNTED, blob.size)
+        else:
+            self._capabilities.saw_closed(self._wire.repository.registry)
+        return session
 
     def _upload(self, blob: Descriptor, session: str | None = None) -> Moved:
         sent = Upload(self._wire, blob, self._content, partial(self._told, blob, How.SENT)).send(session)

@@ -139,3 +139,28 @@ def test_where_nothing_is_mounted_blobs_are_sent_and_the_question_costs_nothing(
     assert (sending.sent_bytes, sending.mounted_blobs) == (sum(map(len, contents)), 0)
     assert (begun(ecr, since), ecr.asked(since).count(FINISH)) == (3, 3)
     assert ecr.images._shared.capabilities.home(ecr.create("new"), found[0].digest) is None
+
+
+def test_what_a_neighbour_gives_is_there_before_it_is_read(ecr: World, tmp_path: Path):
+    ecr.stored_registry(HERE).settings["BLOB_MOUNTING"] = "ENABLED"
+    ecr.push(single(tmp_path / "a", b"base layer", b"another"), ecr.create("web"), "1.0")
+    repository, found, since = ecr.create("api"), blobs(tmp_path, b"base layer", b"another", b"new"), len(ecr.requests)
+    known = {blob.digest for blob in found[:2]}
+    with receiving(ecr, tmp_path, repository) as sending:
+        assert sending.receiver.has(tuple(found)) == known
+        assert sending.receiver.has(tuple(found[2:])) == frozenset()
+    assert (sending.sent_bytes, sending.mounted_blobs, begun(ecr, since)) == (0, 2, 2)
+    assert {str(digest) for digest in known} == set(ecr.stored(repository).layers)
+    assert [each.how for each in ecr.told if isinstance(each, Transferred)][-2:] == [How.MOUNTED] * 2
+
+
+def test_where_nothing_is_mounted_the_question_is_the_beginning_of_the_upload(ecr: World, tmp_path: Path):
+    contents = (b"base layer", b"another")
+    ecr.push(single(tmp_path / "a", *contents), ecr.create("web"), "1.0")
+    repository, found, since = ecr.create("api"), blobs(tmp_path, *contents), len(ecr.requests)
+    with receiving(ecr, tmp_path, repository) as sending:
+        assert sending.receiver.has(tuple(found)) == frozenset()
+        for blob in found:
+            sending.receiver.take(blob)
+    assert (sending.sent_bytes, sending.mounted_blobs) == (sum(map(len, contents)), 0)
+    assert (begun(ecr, since), ecr.asked(since).count(FINISH)) == (2, 2)
