@@ -10,6 +10,7 @@ from ecr_publish.errors import BadImage, RegistryRefused
 from ecr_publish.http.answer import Answer
 from ecr_publish.model.digest import Digest
 from ecr_publish.model.registry import EcrRegistry, PlainRegistry
+from ecr_publish.oci.allowance import MOST_BYTES, MOST_MANIFESTS
 from ecr_publish.oci.capabilities import Capabilities
 from ecr_publish.oci.descriptor import Descriptor
 from ecr_publish.oci.failures import Diagnosis, diagnosis
@@ -23,18 +24,22 @@ _NO_ROUTE = Diagnosis("", "404 page not found")
 
 
 def listed(wire: Wire, subject: Digest, seen: Capabilities) -> tuple[Descriptor, ...]:
-    """What the API lists, all pages; nothing where the registry has none. Raises BadImage if there is no end to them,
-    RegistryRefused for an answer that may hide some."""
+    """What the API lists, all pages; nothing where the registry has none. Raises BadImage if there is no end to them or
+    they are more than is kept of one image; RegistryRefused for an answer that may hide some."""
     if seen.lacks_referrers(wire.repository):
         return ()
     found: list[Descriptor] = []
+    size = 0  # bytes of all pages: descriptors may carry annotations
     path, ok = f"referrers/{subject}", (200, *without_api(wire))
     for _ in range(MOST_PAGES):
         answer = wire.ask(Request("GET", path, ok, {"Accept": OCI_INDEX}))
         if answer.status != 200:
             _judge(answer, wire, subject, seen)
             return ()
+        size += len(answer.body)
         found += _children(answer, f"{wire.repository} referrers of {subject.short}")
+        if size > MOST_BYTES or len(found) > MOST_MANIFESTS:
+            raise endless(wire, f"its list of referrers of {subject.short} is longer than any that can be copied")
         if (query := next_query(answer)) is None:
             return tuple(found)
         path, ok = f"referrers/{subject}?{query}", (200,)

@@ -298,3 +298,26 @@ def test_a_page_that_is_refused_is_not_the_end_of_a_list_of_referrers(status: in
 
     with serving(answer) as server, engine(server.url) as images, pytest.raises(PublishError):
         listed(images._wire(LAB, WEB), subject, Capabilities())
+
+
+@pytest.mark.parametrize(("entries", "pad", "most"), [(3_000, 10, 4), (190, 20_000, 18)], ids=["many", "large"])
+def test_a_list_of_referrers_is_left_where_it_is_longer_than_any_that_can_be_copied(entries: int, pad: int, most: int):
+    subject, pages = digest_of(b"subject"), 0
+
+    def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+        nonlocal pages
+        pages += 1
+        listing = [
+            {"mediaType": MANIFEST, "digest": digest, "size": 2, "annotations": {"pad": "x" * pad}}
+            for digest in (str(digest_of(f"{pages} {number}".encode())) for number in range(entries))
+        ]
+        value = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listing}
+        return 200, {"Link": f'</v2/web/referrers/{subject}?page={pages}>; rel="next"'}, json.dumps(value).encode()
+
+    with (
+        serving(answer) as server,
+        engine(server.url) as images,
+        pytest.raises(BadImage, match="longer than any that can be copied"),
+    ):
+        listed(images._wire(LAB, WEB), subject, Capabilities())
+    assert pages == most
