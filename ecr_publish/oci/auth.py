@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from ecr_publish.errors import NotAuthorised, PublishError
+from ecr_publish.errors import NotAuthorised
 from ecr_publish.http.answer import Answer
 from ecr_publish.http.loopback import is_loopback
 from ecr_publish.http.transport import Transport
 from ecr_publish.model.registry import EcrPublicRegistry, EcrRegistry
 from ecr_publish.model.target import Target
+from ecr_publish.oci.desk import Desk
 from ecr_publish.oci.failures import has_expired, trouble
 from ecr_publish.ports.access import Access, CredentialSource
 
@@ -34,33 +35,6 @@ class Challenge:
     scope: str
 
 
-class _Desk:
-    """Where one thread at a time asks for a token. What fails for it fails for all who stand there meanwhile with the
-    same token: a service that is silent for a minute is asked once a round, and not once for each of them in turn."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failed: tuple[str | None, PublishError] | None = None  # what was sent, and how asking anew ended
-
-    @contextmanager
-    def waited(self, sent: str | None) -> Iterator[PublishError | None]:
-        """It is this thread's turn; with the failure that it has stood there for, if any."""
-        before = self._failed  # an older one is no answer: whoever comes after it asks anew
-        with self._lock:
-            failed = self._failed
-            yield failed[1] if failed is not None and failed is not before and failed[0] == sent else None
-
-    @contextmanager
-    def asking(self, sent: str | None) -> Iterator[None]:
-        """What is raised is kept for those who wait; only for whoever has the turn."""
-        self._failed = None
-        try:
-            yield
-        except PublishError as error:
-            self._failed = (sent, error)
-            raise
-
-
 class Authorizer:
     """The Authorization of one run's requests. Bearer tokens are kept per target and scope; safe from threads."""
 
@@ -69,7 +43,7 @@ class Authorizer:
         self._bearers: dict[tuple[str, str], str] = {}
         self._challenges: dict[tuple[str, str], Challenge] = {}
         self._passed: set[tuple[str, str]] = set()
-        self._desks: dict[tuple[str, str], _Desk] = {}
+        self._desks: dict[tuple[str, str], Desk] = {}
         self._lock = threading.Lock()
 
     def access(self, target: Target) -> Access:
@@ -121,11 +95,11 @@ class Authorizer:
         if challenge is not None:
             self._fetch(target, scope, challenge)
 
-    def _desk(self, target: Target, scope: str) -> _Desk:
+    def _desk(self, target: Target, scope: str) -> Desk:
         """Private ECR has one token for all its repositories, which is renewed once; Bearer tokens are of one each."""
         key = (target.name, "" if isinstance(target.registry, EcrRegistry) else scope)
         with self._lock:
-            return self._desks.setdefault(key, _Desk())
+            return self._desks.setdefault(key, Desk())
 
     def _is_stale(self, target: Target, scope: str, answer: Answer) -> bool:
         """ECR says 403 and words of an expired token; what it says 401 to (no words) is tried with a new one too."""
