@@ -66,15 +66,16 @@ def run(server: Server, command: tuple[str, ...], *, account: str, also: tuple[s
 
 
 def _ended(process: subprocess.Popen[bytes]) -> int:
-    """Wait; SIGTERM is passed on, Ctrl-C has reached the command by itself (one process group)."""
-    wakeup = signal.set_wakeup_fd(-1)  # it asks nobody else to stop
-    previous = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Wait; SIGTERM and SIGHUP are passed on, Ctrl-C has reached the command by itself (one process group)."""
+    wakeup = signal.set_wakeup_fd(-1)  # they ask nobody else to stop
+    passed = [signal.SIGTERM, *([signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else [])]
+    previous = {each: signal.signal(each, lambda number, frame: process.send_signal(number)) for each in passed}
+    previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with suppress(KeyboardInterrupt):
             process.wait()
     finally:
-        signal.signal(signal.SIGTERM, previous)
-        signal.signal(signal.SIGINT, interrupt)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
     return process.returncode if process.returncode >= 0 else 128 - process.returncode

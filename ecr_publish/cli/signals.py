@@ -1,7 +1,8 @@
 """SIGINT, SIGTERM and SIGHUP become a request to stop; a second one ends the process at once.
 
-SIGHUP is the terminal that is gone, and ends a run as SIGTERM does, unless it is ignored (nohup). It is sent by the
-kernel and once more by many shells, so a second one asks for nothing.
+What comes again within a moment is the same request: `timeout` and process managers signal a process and then the group
+that it is in. SIGHUP is the terminal that is gone, and ends a run as SIGTERM does, unless it is ignored (nohup); shells
+pass it on, so a second one asks for nothing.
 """
 
 from __future__ import annotations
@@ -9,11 +10,16 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 from ecr_publish.cli.readers import tell
 from ecr_publish.run.stop import StopRequest
+
+SAME_SECONDS = 0.5  # between signals of one request; nobody who is told of the first decides upon a second as fast
+_given_back: list[Callable[[], None]] = []
 
 
 @contextmanager
@@ -22,43 +28,64 @@ def stopping() -> Iterator[StopRequest]:
 
     Python runs a handler in the main thread, between two of its steps: while it holds the very lock that setting an
     event needs, or writes to stderr; and not at all while it waits, if the signal came just before it began to. So the
-    interpreter writes the number into a pipe as it comes, and a thread at the other end acts.
+    interpreter writes the number into a pipe as it comes, and a thread at the other end acts; another one tells of it,
+    for writing to a terminal may wait. A forked child has the handlers that there were before.
     """
-    stop = StopRequest()
+    stop, said = StopRequest(), SimpleQueue[str]()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
 
-    def handle(number: int, frame: object) -> None:
-        signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else signal.SIG_DFL)
-
     def relay() -> None:
-        heard: set[int] = set()
+        heard: dict[int, float] = {}
         while byte := os.read(reader, 1):
-            number = byte[0]
-            if number not in numbers or (number == signal.SIGHUP and number in heard):
-                continue  # a handler of somebody else, or a shell that passes on what has come already
-            if number in heard:  # the main thread waits, and has not given up the handler
-                os._exit(128 + number)
-            heard.add(number)
+            number, now = byte[0], time.monotonic()
+            if number not in numbers:
+                continue  # it has a handler of somebody else
+            if number in heard:
+                if number != signal.SIGHUP and now - heard[number] > SAME_SECONDS:
+                    os._exit(128 + number)
+                continue
+            heard[number] = now
             if number == signal.SIGINT:
                 stop.interrupt()
             else:
                 stop.terminate()
-            tell("stopping: what runs is brought to a safe end (once more to end at once)")
+            said.put("stopping: what runs is brought to a safe end (once more to end at once)")
 
-    relaying = threading.Thread(target=relay, name="signals", daemon=True)
-    relaying.start()
+    def say() -> None:
+        while text := said.get():
+            tell(text)
+
+    threads = [threading.Thread(target=each, name="signals", daemon=True) for each in (relay, say)]
+    for thread in threads:
+        thread.start()
     wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    previous = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield stop
-    finally:
+    previous = {number: signal.signal(number, lambda number, frame: None) for number in numbers}
+
+    def give_back() -> None:
         for number, handler in previous.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
+
+    _given_back.append(give_back)
+    try:
+        yield stop
+    finally:
+        _given_back.remove(give_back)
+        give_back()
         os.close(writer)
-        relaying.join()
+        threads[0].join()
+        said.put("")
+        threads[1].join()
         os.close(reader)
+
+
+def _in_child() -> None:
+    for give_back in _given_back:
+        give_back()
+
+
+os.register_at_fork(after_in_child=_in_child)

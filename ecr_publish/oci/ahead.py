@@ -40,7 +40,6 @@ class Ahead:
         self._taken: set[Digest] = set()
         self._arrived: set[Digest] = set()
         self._lacking: dict[Digest, int] = {}  # asked for, and not there; the lanes' moment before the question
-        self._sessions: dict[Digest, str] = {}  # uploads that a registry opened where it was asked to mount
         self._mounted_unread = 0
 
     def has(self, blobs: tuple[StoredBlob, ...]) -> frozenset[Digest]:
@@ -92,17 +91,17 @@ class Ahead:
         return brought or self._mounted_unread > 0
 
     def _given(self, lacking: Iterable[Descriptor]) -> frozenset[Digest]:
-        """Those that a neighbour gave."""
-        homes = {blob: self._capabilities.home(self._wire.repository, blob.digest) for blob in lacking}
-        tries = {blob: partial(self._try_mount, blob, home) for blob, home in homes.items() if home is not None}
-        if not tries:
-            return frozenset()
-        opened = dict(zip(tries, self._lanes.do(tries.values()), strict=True))
-        given = frozenset(blob.digest for blob, session in opened.items() if session is None)
+        """Those that a neighbour gave. The first is asked for alone: where mounts are refused, that opens an upload
+        that is left (reading the blob may take longer than it lives), and nothing more is asked for there."""
+        wanted = tuple(blob for blob in lacking if self._home(blob) is not None)
+        given: set[Digest] = set()
+        for blobs in (wanted[:1], wanted[1:]):
+            homes = {blob: home for blob in blobs if (home := self._home(blob)) is not None}
+            sessions = self._lanes.do([partial(self._mount, blob, home) for blob, home in homes.items()])
+            given |= {blob.digest for blob, session in zip(homes, sessions, strict=True) if session is None}
         with self._lock:
-            self._sessions |= {blob.digest: session for blob, session in opened.items() if session is not None}
             self._mounted_unread += len(given)
-        return given
+        return frozenset(given)
 
     def _bring(self, blob: Descriptor, asked: int) -> list[Moved]:
         work = partial(self._send, blob)
@@ -120,15 +119,16 @@ class Ahead:
                 self._told(blob, How.THERE, blob.size)
                 return Moved(reused=blob.size)
             self._check()
-            session = self._sessions.pop(blob.digest, None)
-            home = self._capabilities.home(self._wire.repository, blob.digest)
-            if session is None and home is not None:
-                session = self._try_mount(blob, home)
-                if session is None:
-                    return Moved(reused=blob.size, mounted=True)
+            home = self._home(blob)
+            session = self._mount(blob, home) if home is not None else None
+            if home is not None and session is None:
+                return Moved(reused=blob.size, mounted=True)
             return self._upload(blob, session)
 
-    def _try_mount(self, blob: Descriptor, home: Repository) -> str | None:
+    def _home(self, blob: Descriptor) -> Repository | None:
+        return self._capabilities.home(self._wire.repository, blob.digest)
+
+    def _mount(self, blob: Descriptor, home: Repository) -> str | None:
         """By the POST that an upload begins with in any case: the session that it has opened where the neighbour's is
         not given, None where it is."""
         session = Blobs(self._wire).mount(blob.digest, home)

@@ -154,8 +154,8 @@ def test_what_a_neighbour_gives_is_there_before_it_is_read(ecr: World, tmp_path:
     assert [each.how for each in ecr.told if isinstance(each, Transferred)][-2:] == [How.MOUNTED] * 2
 
 
-def test_where_nothing_is_mounted_the_question_is_the_beginning_of_the_upload(ecr: World, tmp_path: Path):
-    contents = (b"base layer", b"another")
+def test_where_nothing_is_mounted_only_one_blob_is_asked_for_before_it_is_read(ecr: World, tmp_path: Path):
+    contents = (b"base layer", b"another", b"a third")
     ecr.push(single(tmp_path / "a", *contents), ecr.create("web"), "1.0")
     repository, found, since = ecr.create("api"), blobs(tmp_path, *contents), len(ecr.requests)
     with receiving(ecr, tmp_path, repository) as sending:
@@ -163,4 +163,4 @@ def test_where_nothing_is_mounted_the_question_is_the_beginning_of_the_upload(ec
         for blob in found:
             sending.receiver.take(blob)
     assert (sending.sent_bytes, sending.mounted_blobs) == (sum(map(len, contents)), 0)
-    assert (begun(ecr, since), ecr.asked(since).count(FINISH)) == (2, 2)
+    assert (begun(ecr, since), ecr.asked(since).count(FINISH)) == (4, 3)

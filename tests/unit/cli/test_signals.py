@@ -30,15 +30,30 @@ with stopping() as stop:
     signal.raise_signal(signal.{name})
     print(stop.wait(10), stop.error().exit_code, flush=True)
 """
-HUNG_UP = """
+ASKED = """
 import signal, time
 from ecr_publish.cli.signals import stopping
 
 with stopping() as stop:
     signal.raise_signal(signal.{name})
     print(stop.wait(10), stop.error().exit_code, flush=True)
+    time.sleep({again})
     signal.raise_signal(signal.{name})
     time.sleep({grace})
+"""
+FORKING = """
+import os, signal, time
+from ecr_publish.cli.signals import stopping
+
+with stopping() as stop:
+    reader, writer = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writer, b"x")
+        time.sleep(30)
+        os._exit(0)
+    os.read(reader, 1)
+    os.kill(child, signal.SIGTERM)
+    print(os.waitpid(child, 0)[1], stop.wait(0.3))
 """
 SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 143)])
 
@@ -48,10 +63,11 @@ BUSY = """
 import hashlib, os, signal, threading, time
 from ecr_publish.cli.signals import stopping
 
-def ask():
+def ask(again={again}):
     os.kill(os.getpid(), signal.{name})
     print(stop.wait(10), stop.error().exit_code, flush=True)
-    if {twice}:
+    if again is not None:
+        time.sleep(again)
         os.kill(os.getpid(), signal.{name})
         time.sleep({grace})
     os._exit(0)
@@ -62,8 +78,9 @@ with stopping() as stop:
 """
 
 
-def busy(name: str, *, twice: bool = False, grace: float = 10) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BUSY.format(name=name, twice=twice, grace=grace)]
+def twice(script: str, name: str, again: float | None, grace: float) -> subprocess.CompletedProcess[str]:
+    """Asked once more after so many seconds, it has so many more to end."""
+    command = [sys.executable, "-c", script.format(name=name, again=again, grace=grace)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -84,21 +101,42 @@ def test_a_signal_that_comes_while_the_main_thread_begins_to_wait_is_no_deadlock
 
 @SIGNALS
 def test_a_signal_is_heeded_where_the_main_thread_runs_no_handler(name, code):
-    done = busy(name)
+    done = twice(BUSY, name, None, 0)
     assert (done.stdout.split(), done.returncode) == (["True", str(code)], 0), done.stderr
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_a_second_one_ends_the_process_at_once_there_too(name, code):
-    assert busy(name, twice=True).returncode == code
+@pytest.mark.parametrize("script", [BUSY, ASKED], ids=["busy", "waiting"])
+def test_a_second_one_ends_the_process_at_once(script, name, code):
+    done = twice(script, name, 0.6, 10)
+    assert (done.stdout.split(), done.returncode) == (["True", str(code)], code), done.stderr
 
 
-@pytest.mark.parametrize("script", [BUSY, HUNG_UP], ids=["busy", "waiting"])
-def test_a_shell_that_hangs_up_after_the_kernel_did_asks_for_nothing_more(script):
-    command = [sys.executable, "-c", script.format(name="SIGHUP", twice=True, grace=0.3)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.stdout.split(), done.returncode) == (["True", "143"], 0), done.stderr
+@pytest.mark.parametrize(("name", "again"), [("SIGINT", 0), ("SIGTERM", 0), ("SIGTERM", 0.05), ("SIGHUP", 0.6)])
+@pytest.mark.parametrize("script", [BUSY, ASKED], ids=["busy", "waiting"])
+def test_one_request_may_come_twice(script, name, again):
+    """`timeout` signals its child, and its group; shells pass on that the terminal is gone."""
+    done = twice(script, name, again, 0.3)
+    assert (done.stdout.split(), done.returncode) == (["True", "130" if name == "SIGINT" else "143"], 0), done.stderr
     assert done.stderr.count("stopping:") == 1
+
+
+def test_a_second_one_ends_the_process_where_nobody_reads_what_is_told_of_the_first():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x")
+    os.set_blocking(writer, True)
+    command = [sys.executable, "-c", BUSY.format(name="SIGINT", again=0.6, grace=10)]
+    assert subprocess.run(command, stderr=writer, timeout=60, check=False).returncode == 130
+    os.close(writer)
+    os.close(reader)
+
+
+def test_a_signal_to_a_forked_child_is_no_request_to_its_parent():
+    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["15", "False"]
 
 
 @SIGNALS
