@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
 from ecr_publish.cli.readers import tell
+from ecr_publish.run.clock import SystemClock
 from ecr_publish.run.stop import StopRequest
 
 SAME_SECONDS = 0.5  # between signals of one request; nobody who is told of the first decides upon a second as fast
@@ -32,6 +32,7 @@ def stopping() -> Iterator[StopRequest]:
     for writing to a terminal may wait. A forked child has the handlers that there were before.
     """
     stop, said = StopRequest(), SimpleQueue[str]()
+    clock = SystemClock(stop)
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     numbers = [signal.SIGINT, signal.SIGTERM]
@@ -41,7 +42,7 @@ def stopping() -> Iterator[StopRequest]:
     def relay() -> None:
         heard: dict[int, float] = {}
         while byte := os.read(reader, 1):
-            number, now = byte[0], time.monotonic()
+            number, now = byte[0], clock.monotonic()
             if number not in numbers:
                 continue  # it has a handler of somebody else
             if number in heard:
