@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,14 @@ with stopping() as stop:
     threading.Timer(0.2, ask).start()
     hashlib.pbkdf2_hmac("sha256", b"", b"", 2_000_000_000)
 """
+
+
+@pytest.fixture(autouse=True)
+def hung_up_as_ever() -> Iterator[None]:
+    """These tests may run under nohup, and children inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def twice(script: str, name: str, again: float | None, grace: float) -> subprocess.CompletedProcess[str]:
