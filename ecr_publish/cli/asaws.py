@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecr_publish.cli.signals import ending
 from ecr_publish.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def run(server: Server, command: tuple[str, ...], *, account: str, also: tuple[s
 def _ended(process: subprocess.Popen[bytes]) -> int:
     """Wait; SIGTERM and SIGHUP are passed on, Ctrl-C has reached the command by itself (one process group)."""
     wakeup = signal.set_wakeup_fd(-1)  # they ask nobody else to stop
-    passed = [signal.SIGTERM, *([signal.SIGHUP] if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else [])]
-    previous = {each: signal.signal(each, lambda number, frame: process.send_signal(number)) for each in passed}
+    previous = {each: signal.signal(each, lambda number, frame: process.send_signal(number)) for each in ending()}
     previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with suppress(KeyboardInterrupt):

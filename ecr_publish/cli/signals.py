@@ -35,9 +35,7 @@ def stopping() -> Iterator[StopRequest]:
     clock = SystemClock(stop)
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
+    numbers = (signal.SIGINT, *ending())
 
     def relay() -> None:
         heard: dict[int, float] = {}
@@ -60,9 +58,9 @@ def stopping() -> Iterator[StopRequest]:
         while text := said.get():
             tell(text)
 
-    threads = [threading.Thread(target=each, name="signals", daemon=True) for each in (relay, say)]
-    for thread in threads:
-        thread.start()
+    relaying, saying = (threading.Thread(target=each, name="signals", daemon=True) for each in (relay, say))
+    relaying.start()
+    saying.start()
     wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     previous = {number: signal.signal(number, lambda number, frame: None) for number in numbers}
 
@@ -78,10 +76,16 @@ def stopping() -> Iterator[StopRequest]:
         _given_back.remove(give_back)
         give_back()
         os.close(writer)
-        threads[0].join()
+        relaying.join()
         said.put("")
-        threads[1].join()
+        saying.join()
         os.close(reader)
+
+
+def ending() -> tuple[signal.Signals, ...]:
+    """The signals that end a run, beside Ctrl-C: SIGTERM, and SIGHUP unless it is ignored (nohup)."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return (signal.SIGTERM,) if ignored else (signal.SIGTERM, signal.SIGHUP)
 
 
 def _in_child() -> None:

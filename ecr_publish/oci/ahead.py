@@ -120,10 +120,10 @@ class Ahead:
                 return Moved(reused=blob.size)
             self._check()
             home = self._home(blob)
-            session = self._mount(blob, home) if home is not None else None
-            if home is not None and session is None:
-                return Moved(reused=blob.size, mounted=True)
-            return self._upload(blob, session)
+            if home is None:
+                return self._upload(blob)
+            session = self._mount(blob, home)
+            return Moved(reused=blob.size, mounted=True) if session is None else self._upload(blob, session)
 
     def _home(self, blob: Descriptor) -> Repository | None:
         return self._capabilities.home(self._wire.repository, blob.digest)

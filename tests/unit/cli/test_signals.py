@@ -94,6 +94,17 @@ def twice(script: str, name: str, again: float | None, grace: float) -> subproce
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+def full_pipe() -> tuple[int, int]:
+    """Both ends of one that takes nothing more: writing to it waits until it is read."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x")
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
 def raising(name: str, stderr: Any) -> subprocess.Popen[str]:
     """A process that asks itself to stop, and says whether it was heard."""
     command = [sys.executable, "-c", RAISED.format(name=name)]
@@ -132,12 +143,7 @@ def test_one_request_may_come_twice(script, name, again):
 
 
 def test_a_second_one_ends_the_process_where_nobody_reads_what_is_told_of_the_first():
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writer, b"x")
-    os.set_blocking(writer, True)
+    reader, writer = full_pipe()
     command = [sys.executable, "-c", BUSY.format(name="SIGINT", again=0.6, grace=10)]
     assert subprocess.run(command, stderr=writer, timeout=60, check=False).returncode == 130
     os.close(writer)
@@ -169,12 +175,7 @@ def test_a_signal_is_heeded_where_what_is_told_goes_to_a_full_disk(name, code):
 @SIGNALS
 def test_a_signal_is_heeded_before_it_is_told_for_nobody_may_be_reading(name, code):
     """A pager that is not scrolled: writing to it waits."""
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    with suppress(BlockingIOError):
-        while True:
-            os.write(writer, b"x")
-    os.set_blocking(writer, True)
+    reader, writer = full_pipe()
     with raising(name, writer) as process, os.fdopen(reader) as scrolled:
         os.close(writer)
         assert process.stdout is not None
